@@ -6,7 +6,7 @@
  */
 import { Signal } from '../../../platform/runtime/signal.ts';
 import type { AdditionBatch } from '../store/addition.ts';
-import { deliverActions, type ActionContext } from './deliver-actions.ts';
+import { ActionDelivery, type ActionContext } from './deliver-actions.ts';
 import {
   evaluateAlarms,
   evaluateSideBySide,
@@ -38,7 +38,7 @@ export class AlarmMonitor {
   readonly #signal = new Signal();
   readonly #minute: SingleFlight;
   readonly #composites: SingleFlight;
-  readonly #delivery: SingleFlight;
+  readonly #delivery: ActionDelivery;
   /** By the hash of their series, in hexadecimal. */
   #highResolution: ReadonlyMap<string, readonly HighResolutionAlarm[]> = new Map();
   /** Up to which end each alarm of high resolution was evaluated, or is just being. */
@@ -56,7 +56,7 @@ export class AlarmMonitor {
     this.#context = context;
     this.#minute = new SingleFlight(() => this.#evaluateMinute());
     this.#composites = new SingleFlight(() => evaluateComposites(context));
-    this.#delivery = new SingleFlight(() => deliverActions(context));
+    this.#delivery = new ActionDelivery(context);
   }
 
   /** Evaluates every alarm for the periods that are over, and delivers. */
@@ -82,7 +82,7 @@ export class AlarmMonitor {
     this.#stopped = true;
     this.#signal.wake();
     await this.#loop;
-    await Promise.all([this.#minute.settle(), this.#composites.settle(), this.#delivery.settle()]);
+    await Promise.all([this.#minute.settle(), this.#composites.settle(), this.#delivery.stop()]);
   }
 
   /** What an operation changed of alarms. */

@@ -7,6 +7,7 @@ import type { Log } from '../../../log.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { postOrExplain, type Outbound } from '../../../platform/outbound/outbound-client.ts';
 import { nameTarget } from './action-arn.ts';
+import { SingleFlight } from './single-flight.ts';
 
 export interface ActionContext {
   readonly pool: pg.Pool;
@@ -16,6 +17,12 @@ export interface ActionContext {
   /** Name of an action's target → where its notifications are posted. Set by who runs the server, not by callers. */
   readonly webhooks: ReadonlyMap<string, URL>;
   readonly outbound: Outbound;
+}
+
+interface Target {
+  /** Those found to be due since it was last asked for them. */
+  readonly actions: Set<string>;
+  readonly flight: SingleFlight;
 }
 
 interface DueAction {
@@ -36,7 +43,8 @@ const TAKE_DUE = `
   UPDATE cloudwatch_alarm_action AS taken
   SET attempts = attempts + 1, due_at = $1::timestamptz + make_interval(secs => $2 * 2 ^ attempts)
   WHERE id IN (
-    SELECT id FROM cloudwatch_alarm_action WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+    SELECT id FROM cloudwatch_alarm_action WHERE due_at <= $1 AND action = ANY($4)
+    ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
   RETURNING id, account_id, alarm_name, action, payload, attempts`;
 
 const FINISH = `
@@ -48,18 +56,62 @@ const FINISH = `
     $2, 'Action', $3, $4
   FROM done`;
 
-/** @returns how many were delivered */
-export async function deliverActions(context: ActionContext): Promise<number> {
-  let delivered = 0;
-  for (;;) {
-    const { rows } = await context.pool.query<DueAction>(TAKE_DUE, [context.now(), LEASE_SECONDS, AT_A_TIME]);
-    if (rows.length === 0) return delivered;
-    const done = await Promise.all(rows.map((action) => deliver(action, context)));
-    delivered += done.filter(Boolean).length;
+/** To each webhook by itself, so that one that does not answer delays no other. */
+export class ActionDelivery {
+  readonly #context: ActionContext;
+  /** By the name of the target; the empty one is of all for which no webhook is set. */
+  readonly #targets = new Map<string, Target>();
+  #isStopped = false;
+
+  constructor(context: ActionContext) {
+    this.#context = context;
+  }
+
+  /** Resolves when what is due by now was tried. */
+  async run(): Promise<void> {
+    const { pool, now, webhooks } = this.#context;
+    const { rows } = await pool.query<{ action: string }>(
+      'SELECT DISTINCT action FROM cloudwatch_alarm_action WHERE due_at <= $1',
+      [now()],
+    );
+    const due = new Set<Target>();
+    for (const { action } of rows) {
+      const name = nameTarget(action) ?? '';
+      const target = this.#open(webhooks.has(name) ? name : '');
+      target.actions.add(action);
+      due.add(target);
+    }
+    await Promise.all([...due].map(({ flight }) => flight.run()));
+  }
+
+  /** Begins with nothing more, and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([...this.#targets.values()].map(({ flight }) => flight.settle()));
+  }
+
+  #open(name: string): Target {
+    const known = this.#targets.get(name);
+    if (known !== undefined) return known;
+    const actions = new Set<string>();
+    const target = { actions, flight: new SingleFlight(() => this.#deliverTo(actions)) };
+    this.#targets.set(name, target);
+    return target;
+  }
+
+  async #deliverTo(actions: Set<string>): Promise<void> {
+    const { pool, now } = this.#context;
+    const asked = [...actions];
+    actions.clear();
+    while (!this.#isStopped) {
+      const { rows } = await pool.query<DueAction>(TAKE_DUE, [now(), LEASE_SECONDS, AT_A_TIME, asked]);
+      if (rows.length === 0) return;
+      await Promise.all(rows.map((action) => deliver(action, this.#context)));
+    }
   }
 }
 
-async function deliver(action: DueAction, context: ActionContext): Promise<boolean> {
+async function deliver(action: DueAction, context: ActionContext): Promise<void> {
   const target = nameTarget(action.action);
   const url = target === null ? undefined : context.webhooks.get(target);
   const problem =
@@ -69,7 +121,7 @@ async function deliver(action: DueAction, context: ActionContext): Promise<boole
   if (problem === null) {
     context.stats.count('cloudwatch_actions_delivered');
     await finish(action, context, `Successfully executed action ${action.action}`, null);
-    return true;
+    return;
   }
   context.stats.count('cloudwatch_actions_failed');
   const final = url === undefined || action.attempts >= MAX_ATTEMPTS;
@@ -78,7 +130,6 @@ async function deliver(action: DueAction, context: ActionContext): Promise<boole
     'alarm action failed',
   );
   if (final) await finish(action, context, `Failed to execute action ${action.action}`, problem);
-  return false;
 }
 
 async function finish(

@@ -39,13 +39,25 @@ const AT_A_TIME = 20;
 /** A server that took an action and died leaves it to the others after this long. */
 const LEASE_SECONDS = 60;
 
+// Those of one alarm to one target go one after the other, in the order they were made: a receiver that is told of OK before
+// ALARM keeps what it opened last. One that somebody took meanwhile is not due any more.
 const TAKE_DUE = `
   UPDATE cloudwatch_alarm_action AS taken
   SET attempts = attempts + 1, due_at = $1::timestamptz + make_interval(secs => $2 * 2 ^ attempts)
-  WHERE id IN (
-    SELECT id FROM cloudwatch_alarm_action WHERE due_at <= $1 AND action = ANY($4)
-    ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+  WHERE due_at <= $1 AND id IN (
+    SELECT id FROM (
+      SELECT DISTINCT ON (account_id, alarm_name, action) id, due_at FROM cloudwatch_alarm_action
+      WHERE action = ANY($4) ORDER BY account_id, alarm_name, action, id) AS oldest
+    WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3)
   RETURNING id, account_id, alarm_name, action, payload, attempts`;
+
+/** A failure counts for those behind it as well: they are given up some time after it, and do not gather for ever. */
+const HOLD_LATER = `
+  UPDATE cloudwatch_alarm_action AS later
+  SET attempts = least(later.attempts + 1, $2), due_at = greatest(later.due_at, failed.due_at)
+  FROM cloudwatch_alarm_action AS failed
+  WHERE failed.id = $1 AND later.id > failed.id AND later.account_id = failed.account_id
+    AND later.alarm_name = failed.alarm_name AND later.action = failed.action`;
 
 const FINISH = `
   WITH done AS (DELETE FROM cloudwatch_alarm_action WHERE id = $1 RETURNING account_id, alarm_name)
@@ -130,6 +142,7 @@ async function deliver(action: DueAction, context: ActionContext): Promise<void>
     'alarm action failed',
   );
   if (final) await finish(action, context, `Failed to execute action ${action.action}`, problem);
+  else await context.pool.query(HOLD_LATER, [action.id, MAX_ATTEMPTS - 1]);
 }
 
 async function finish(

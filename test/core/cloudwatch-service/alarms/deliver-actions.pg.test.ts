@@ -19,7 +19,7 @@ const arnOf = (target: string) => `arn:aws:sns:us-east-1:000000000001:${target}`
 async function write(target: string, count: number): Promise<void> {
   await database.pool.query(
     `INSERT INTO cloudwatch_alarm_action (account_id, alarm_name, action, payload, due_at)
-     SELECT 1, 'alarm', $1, '{}', $2 FROM generate_series(1, $3)`,
+     SELECT 1, 'alarm ' || n, $1, '{}', $2 FROM generate_series(1, $3) AS n`,
     [arnOf(target), NOON, count],
   );
 }

@@ -151,6 +151,42 @@ describe('An action that is refused', () => {
     expect(JSON.parse(last?.HistoryData ?? '')).toMatchObject({ actionState: 'Failed' });
   });
 
+  // As a pager needs it: told of OK first, it would keep the alarm it opens then for good.
+  it('goes before those of the same alarm that come after it, and holds up no other alarm', async () => {
+    await putMetric('flapping', { AlarmActions: [TOPIC], OKActions: [TOPIC] });
+    await putMetric('steady', { AlarmActions: [TOPIC] });
+    webhook.answer(503);
+    await set('flapping', 'ALARM');
+    await pass(1);
+    webhook.answer(200);
+    await set('flapping', 'OK');
+    await set('steady', 'ALARM');
+    await pass(10);
+    expect(webhook.take()).toEqual(['flapping ALARM', 'flapping ALARM', 'steady ALARM']);
+    await set('flapping', 'ALARM');
+    await pass(60);
+    expect(webhook.take()).toEqual(['flapping ALARM', 'flapping OK', 'flapping ALARM']);
+  });
+
+  it('does not gather those behind it for ever: they are given up with it, within two hours', async () => {
+    await putMetric('down', { AlarmActions: [TOPIC], OKActions: [TOPIC] });
+    webhook.answer(500);
+    for (const state of ['ALARM', 'OK', 'ALARM', 'OK']) {
+      await set('down', state);
+      await pass(10);
+    }
+    for (let tries = 0; tries < 120; tries += 1) await pass(60);
+    const states = webhook.take().filter((state, index, all) => state !== all[index - 1]);
+    expect(states).toEqual(['down ALARM', 'down OK', 'down ALARM', 'down OK']);
+    const summaries = (await listHistory('down', { HistoryItemType: 'Action' })).map(
+      (item) => item.HistorySummary,
+    );
+    expect(summaries).toEqual(Array.from({ length: 4 }, () => `Failed to execute action ${TOPIC}`));
+    webhook.answer(200);
+    await pass(7_200);
+    expect(webhook.take()).toEqual([]);
+  });
+
   it('is executed by a later try', async () => {
     await putMetric('later', { AlarmActions: [TOPIC] });
     webhook.answer(503);

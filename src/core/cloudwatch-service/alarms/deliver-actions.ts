@@ -39,7 +39,7 @@ const AT_A_TIME = 20;
 /** A server that took an action and died leaves it to the others after this long. */
 const LEASE_SECONDS = 60;
 
-// Those of one alarm to one target go one after the other, in the order they were made: a receiver that is told of OK before
+// Those of one alarm to one target go one after the other, in the order they were made: a receiver that is notified of OK before
 // ALARM keeps what it opened last. One that somebody took meanwhile is not due any more.
 const TAKE_DUE = `
   UPDATE cloudwatch_alarm_action AS taken

@@ -151,7 +151,7 @@ describe('An action that is refused', () => {
     expect(JSON.parse(last?.HistoryData ?? '')).toMatchObject({ actionState: 'Failed' });
   });
 
-  // As a pager needs it: told of OK first, it would keep the alarm it opens then for good.
+  // As a pager needs it: notified of OK first, it would keep the alarm it opens then for good.
   it('goes before those of the same alarm that come after it, and holds up no other alarm', async () => {
     await putMetric('flapping', { AlarmActions: [TOPIC], OKActions: [TOPIC] });
     await putMetric('steady', { AlarmActions: [TOPIC] });

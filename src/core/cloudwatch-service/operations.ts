@@ -35,8 +35,6 @@ import { listTagsForResource, tagResource, untagResource } from './tags/tags.ts'
 import type { RawAnswer } from './model/raw-answer.ts';
 import { structure, type Infer, type StructureShape } from './model/shape.ts';
 import { refuseUnstorable } from './model/storable-text.ts';
-import { createLimit } from '../../platform/runtime/concurrency-limit.ts';
-import { fitAtOnce } from '../../platform/runtime/heap-share.ts';
 import { DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes } from './ec2/volumes.ts';
 import {
   GET_METRIC_WIDGET_IMAGE_INPUT,
@@ -90,14 +88,6 @@ function validated(operation: Operation): Operation {
   };
 }
 
-/** Each may hold a million points, in a hundred megabytes: as many at once as the heap has room for. */
-const READING = createLimit(fitAtOnce(8, 128 * 1_048_576));
-
-/** Of an operation that reads points of many metrics. */
-function inTurn(operation: Operation): Operation {
-  return { ...operation, run: (tree, context) => READING.run(() => operation.run(tree, context)) };
-}
-
 const NOTHING = structure({});
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
@@ -107,7 +97,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     'GetMetricStatistics',
     define(GET_METRIC_STATISTICS_INPUT, GET_METRIC_STATISTICS_OUTPUT, getMetricStatistics),
   ],
-  ['GetMetricData', inTurn(validated(define(GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData)))],
+  ['GetMetricData', validated(define(GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData))],
   ['PutMetricAlarm', validated(define(alarm.PUT_METRIC_ALARM_INPUT, NOTHING, putMetricAlarm))],
   [
     'DescribeAlarms',
@@ -152,9 +142,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ],
   [
     'GetMetricWidgetImage',
-    inTurn(
-      validated(define(GET_METRIC_WIDGET_IMAGE_INPUT, GET_METRIC_WIDGET_IMAGE_OUTPUT, getMetricWidgetImage)),
-    ),
+    validated(define(GET_METRIC_WIDGET_IMAGE_INPUT, GET_METRIC_WIDGET_IMAGE_OUTPUT, getMetricWidgetImage)),
   ],
   ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
   ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],

@@ -129,7 +129,9 @@ describe('stored bars', () => {
     const january = 'SELECT FROM bar WHERE start < $1';
     expect((await database.pool.query(january, ['2026-02-01Z'])).rowCount).toBeGreaterThan(0);
     await database.pool.query(`UPDATE sample_month SET last_write = month WHERE month = '2026-01-01'`);
-    const { dropped } = await createSampleMonths(database.pool).dropBefore(Date.parse('2026-02-01T00:00:00Z'));
+    const { dropped } = await createSampleMonths(database.pool).dropBefore(
+      Date.parse('2026-02-01T00:00:00Z'),
+    );
     expect(dropped).toEqual(['sample_2026_01']);
     expect((await database.pool.query(january, ['2026-02-01Z'])).rowCount).toBe(0);
     await engine.monitor.deleteMetric(idOf(b));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, startServerProcess, type ServerProcess } from '../helpers/server-process.ts';
-import { ask } from './ask-server.ts';
+import { AnswerError, ask } from './ask-server.ts';
 import type { Fault, Patient } from './faults.ts';
 import { follow } from './follower.ts';
 import { countWrongData, judge, type Verdict } from './judge.ts';
@@ -52,6 +52,7 @@ export interface FaultOptions {
 const LIFE_CHECK_MS = 500;
 const PACK_LIMIT_MS = 60_000;
 const LEAK_TRIES = 20;
+const COUNTER_TRIES = 20;
 const CLOCK = fileURLToPath(new URL('./shift-clock.ts', import.meta.url));
 
 /** What is wrong in all; a fault that kills the server is none of its own deaths. */
@@ -194,10 +195,19 @@ async function countLeaks(url: string): Promise<number> {
   }
 }
 
+interface Counters {
+  readonly serverInfo: { readonly counters: readonly { readonly name: string; readonly value: number }[] };
+}
+
 async function readCounter(url: string, wanted: string): Promise<number> {
-  const { serverInfo } = await ask<{ serverInfo: { counters: { name: string; value: number }[] } }>(
-    url,
-    '{ serverInfo { counters { name value } } }',
-  );
-  return serverInfo.counters.find(({ name }) => name === wanted)?.value ?? 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      const { serverInfo } = await ask<Counters>(url, '{ serverInfo { counters { name value } } }');
+      return serverInfo.counters.find(({ name }) => name === wanted)?.value ?? 0;
+    } catch (error) {
+      // Connections that are kept may be of the server that was killed, and end one by one as they are used.
+      if (error instanceof AnswerError || tries === COUNTER_TRIES) throw error;
+      await pause(LIFE_CHECK_MS);
+    }
+  }
 }

@@ -98,7 +98,7 @@ describe('a silence', () => {
     [{ server: 'nobody' }, 'input.server: no metric is of the resource "nobody"'],
     [{ metricId: '00000000-0000-4000-8000-000000000000' }, 'input.metricId: no metric has the id'],
     [{ server: 'm1', comment: 'x'.repeat(1001) }, 'input.comment: expected at most 1000 characters'],
-    [{ server: 'm1', by: 'x'.repeat(256) }, 'input.by: expected at most 255 characters'],
+    [{ server: 'm1', by: 'x'.repeat(256) }, 'input.by: expected 1 to 255 characters'],
   ])('of %j is refused', async (part, message) => {
     await bench.makeMetrics(1);
     await expect(bench.incidents.silences.create({ ...silence, ...part })).rejects.toThrow(message);

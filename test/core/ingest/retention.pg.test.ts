@@ -84,7 +84,7 @@ describe('the months of samples', () => {
     const other = at('2014-01-01T00:00:00Z');
     expect([months.admit(old), months.admit(other)]).toEqual([true, false]);
     now = at('2026-05-01T00:00:00Z');
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2013_12']);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({ dropped: ['sample_2013_12'], inUse: [] });
     expect([months.admit(other), months.admit(old), months.admit(now)]).toEqual([true, false, true]);
   });
 

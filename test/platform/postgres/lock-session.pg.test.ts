@@ -18,7 +18,9 @@ async function startStandby(dataDir: string): Promise<AsyncDisposable> {
   await writeFile(join(folder, 'standby.signal'), '');
   const { postgres } = await findPostgresBinaries();
   const { credentials, prefix } = await chooseAccount(postgres, folder, dataDir);
-  const words = [...prefix, postgres, '-D', folder, '-c', 'listen_addresses=', '-k', folder];
+  // As many as the primary has: PostgreSQL answers no queries in a standby with fewer.
+  const locks = ['-c', 'max_locks_per_transaction=1024'];
+  const words = [...prefix, postgres, '-D', folder, '-c', 'listen_addresses=', '-k', folder, ...locks];
   const child = spawn(words[0] ?? postgres, words.slice(1), { ...credentials, stdio: 'ignore' });
   const ended = once(child, 'exit');
   return {

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+/** Says how it ends; what a signal to npm reaches is a matter of npm and of the shell, not of what they start. */
+const PROGRAM = `
+  const end = (how) => { console.log(how); process.exit(0); };
+  process.once('SIGTERM', () => end('stopped'));
+  process.stdin.resume().once('end', () => end('left alone'));
+  console.log('started');`;
+
+let folder: string;
+beforeAll(() => {
+  const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  folder = mkdtempSync(join(tmpdir(), 'lapwing-npm-start-'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start: scripts.start } }));
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(join(folder, 'dist/main.js'), PROGRAM);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+it('stops the server with npm, which passes signals on to the shell alone', async () => {
+  const npm = spawn('npm', ['--silent', 'start'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  const lines = createInterface(npm.stdout).on('line', (line) => said.push(line));
+  await once(lines, 'line');
+  const closed = once(npm, 'close');
+  npm.kill('SIGTERM');
+  await once(npm, 'exit');
+  npm.stdin.end();
+  await closed;
+  expect(said).toEqual(['started', 'stopped']);
+});

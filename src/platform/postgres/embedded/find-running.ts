@@ -12,10 +12,21 @@ const SOCKET_LINE = 4;
 /** @returns its URL; null when none runs in the folder */
 export async function findRunningEmbedded(dataDir: string): Promise<string | null> {
   const folder = join(resolve(dataDir), 'postgres');
-  if ((await findPostmaster(folder)) === null) return null;
+  const postmaster = await findPostmaster(folder);
+  if (postmaster === null) return null;
   const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
   const socketFolder = lines[SOCKET_LINE]?.trim() ?? '';
-  return socketFolder === '' ? null : nameConnection(socketFolder);
+  if (socketFolder === '') return null;
+  // A service may have a folder for temporary files of its own (PrivateTmp= of systemd): it is seen through the process.
+  const seen = `/proc/${postmaster}/root${socketFolder}`;
+  return nameConnection((await hasSocket(seen)) ? seen : socketFolder);
+}
+
+async function hasSocket(folder: string): Promise<boolean> {
+  return access(join(folder, '.s.PGSQL.5432')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -3,8 +3,8 @@
  * started it. Together they distinguish a second server, which must be refused, from a killed one's PostgreSQL, which is
  * about to stop.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
-import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../log.ts';
@@ -14,8 +14,6 @@ import { hasCode } from '../error-text.ts';
 const POLL_MS = 50;
 /** A fast shutdown writes what is in memory to disk, which takes its time on a slow one. */
 const ORPHAN_LIMIT_MS = 60_000;
-/** Greater than any process id: PostgreSQL then takes the file for stale, but still reads its other lines. */
-const NO_SUCH_PROCESS = '2147483646';
 
 /**
  * Makes sure that no PostgreSQL runs in the folder: waits for one whose server was killed.
@@ -26,7 +24,7 @@ export async function clearFolder(folder: string, serverFile: string, log: Log):
   const deadline = performance.now() + ORPHAN_LIMIT_MS;
   for (let isLogged = false; ; isLogged = true) {
     const postmaster = await findPostmaster(folder);
-    if (postmaster === null) return retirePidFile(folder);
+    if (postmaster === null) return;
     const server = await readPid(serverFile);
     if (server !== null && server !== process.pid && isRunning(server)) {
       throw new EmbeddedError(
@@ -59,20 +57,6 @@ export async function findPostmaster(folder: string): Promise<number | null> {
   return (await isPostmasterOf(pid, folder)) ? pid : null;
 }
 
-/**
- * PostgreSQL refuses to start while the process id of a killed one's file is some other process's, as in containers
- * all the time. The file is not removed: by its shared memory key PostgreSQL sees whether old backends are still about.
- */
-async function retirePidFile(folder: string): Promise<void> {
-  const pidFile = join(folder, 'postmaster.pid');
-  const text = await readFile(pidFile, 'utf8').catch(() => null);
-  if (text === null) return;
-  // Left by a full disk or a power failure while it was written; PostgreSQL refuses to start beside it.
-  if (text.trim() === '') return rm(pidFile, { force: true });
-  if (!isRunning(Number.parseInt(text, 10))) return;
-  await writeFile(pidFile, text.replace(/^\d+/, NO_SUCH_PROCESS));
-}
-
 /** Whether a process exists and is more than a zombie. */
 export function isRunning(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
@@ -92,12 +76,18 @@ export function isRunning(pid: number): boolean {
 
 /** A postmaster works in its data folder; where that cannot be seen it is taken for one. */
 async function isPostmasterOf(pid: number, folder: string): Promise<boolean> {
-  const real = await realpath(folder);
+  const { dev, ino } = await stat(folder);
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === real;
+    return worksIn(pid, dev, ino);
   } catch {
     return true;
   }
+}
+
+/** Not by path: where the folder is mounted a second time, as in a container, it has another one. */
+function worksIn(pid: number | string, dev: number, ino: number): boolean {
+  const cwd = statSync(`/proc/${pid}/cwd`);
+  return cwd.dev === dev && cwd.ino === ino;
 }
 
 async function isEmptyFile(file: string): Promise<boolean> {
@@ -106,11 +96,11 @@ async function isEmptyFile(file: string): Promise<boolean> {
 
 /** The process that works in the folder, for a PostgreSQL that has not written its process id; null outside Linux. */
 async function findByFolder(folder: string): Promise<number | null> {
-  const real = await realpath(folder);
+  const { dev, ino } = await stat(folder);
   const names = await readdir('/proc').catch(() => []);
   const found = names.find((name) => {
     try {
-      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === real;
+      return /^\d+$/.test(name) && worksIn(name, dev, ino);
     } catch {
       return false;
     }

@@ -16,14 +16,25 @@ import type { SupervisedProcess } from './supervise.ts';
  * ended, it asks PostgreSQL for a fast shutdown. Signals meant for the group of our process do not reach them. The lock
  * on descriptor 9 is shared by all of PostgreSQL's processes and also holds between containers, where process ids mean
  * nothing; systems without flock have to do without.
+ *
+ * PostgreSQL refuses to start while the process id of a killed one's file is some other process's, as in containers all the
+ * time, or beside an empty file, as a full disk or a power failure leaves it. So the id is made one that no process has, which
+ * takes the lock: one that runs ends itself when it finds another id there. The other lines stay: by the key of the shared
+ * memory PostgreSQL sees whether old backends are still about.
  */
 const GUARD = `
   trap '' INT TERM HUP
-  lock=$1 sockets=$2
-  shift 2
+  lock=$1 sockets=$2 pids=$3
+  shift 3
   if command -v flock >/dev/null; then
     exec 9>>"$lock"
     flock -n 9 || { echo 'FATAL:  the data folder is locked by another process' >&2; exit 75; }
+  fi
+  if [ -s "$pids" ]; then
+    rest=$(tail -n +2 "$pids")
+    printf '2147483646\\n%s\\n' "$rest" >"$pids"
+  else
+    rm -f "$pids"
   fi
   # The guard of a killed server may have swept it away in this moment.
   mkdir -m 700 "$sockets" 2>/dev/null
@@ -61,7 +72,8 @@ export interface PostgresCommand {
  */
 export async function launchPostgres(options: PostgresCommand): Promise<SupervisedProcess> {
   const { account, command, folder, log } = options;
-  const guard = ['-c', GUARD, 'lapwing-postgres', join(folder, 'lapwing.lock'), options.socketFolder];
+  const files = [join(folder, 'lapwing.lock'), options.socketFolder, join(folder, 'postmaster.pid')];
+  const guard = ['-c', GUARD, 'lapwing-postgres', ...files];
   const child = spawn('/bin/sh', [...guard, ...account.prefix, ...command], {
     ...account.credentials,
     cwd: '/',

@@ -57,7 +57,7 @@ export async function startEmbedded(options: {
   const serverFile = join(dataDir, 'server.pid');
   const { socketFolder, launch } = await prepare(dataDir, folder, serverFile, options);
   const supervision = await supervise({
-    launch: () => launchPatiently(launch),
+    launch: () => launchPatiently(launch, folder),
     log: options.log,
     onDown: (reason) => {
       options.log.error({ reason }, 'the database went down and is being started again');
@@ -110,16 +110,29 @@ async function prepare(
   return { socketFolder, launch };
 }
 
-async function launchPatiently(launch: () => Promise<SupervisedProcess>): Promise<SupervisedProcess> {
+async function launchPatiently(
+  launch: () => Promise<SupervisedProcess>,
+  folder: string,
+): Promise<SupervisedProcess> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await launch();
     } catch (error) {
-      const inUse = error instanceof Error && IN_USE.test(error.message);
-      if (!inUse || attempt >= CLAIM_ATTEMPTS) throw error;
+      const message = error instanceof Error ? error.message : '';
+      if (!IN_USE.test(message)) throw error;
+      if (attempt >= CLAIM_ATTEMPTS)
+        throw message.includes('locked by another process') ? describeLock(folder, error) : error;
     }
     await sleep(CLAIM_PAUSE_MS);
   }
+}
+
+function describeLock(folder: string, cause: unknown): EmbeddedError {
+  return new EmbeddedError(
+    `the folder ${folder} is in use by another server, whose process cannot be seen from here, as in another container: ` +
+      'stop that one, or choose another LAPWING_DATA_DIR',
+    { cause },
+  );
 }
 
 /**

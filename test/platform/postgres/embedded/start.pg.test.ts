@@ -326,7 +326,7 @@ test.skipIf(!hasFlock)(
       lines.replace(/^\d+/, '2147483646').replace(/^ *\d+ +\d+$/m, ''),
     );
     const start = startEmbedded({ dataDir: folder.path, log, settings });
-    await expect(start).rejects.toThrow('locked by another process');
+    await expect(start).rejects.toThrow('is in use by another server, whose process cannot be seen');
     await writeFile(join(dataFolder, 'postmaster.pid'), lines);
     await writeFile(join(folder.path, 'server.pid'), String(server.pid));
   },

@@ -1,5 +1,6 @@
 /** What the command line prints when a command fails: one line for what an operator can fix, a stack trace for a bug. */
 import { ExpectedError, OperatorError } from '../errors.ts';
+import { ListenError } from '../platform/runtime/listen.ts';
 
 /** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html, or the system's error code. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -23,6 +24,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** @returns the text after `lapwing: `, without a line end */
 export function explainFailure(error: unknown): string {
+  // It says itself what to do about a port; the remedies are for files.
+  if (error instanceof ListenError) return error.message;
   if (error instanceof OperatorError || error instanceof ExpectedError)
     return error.message + addRemedy(error);
   const code = findCode(error);

@@ -14,6 +14,7 @@ import { startLapwing } from '../../src/app/start-server.ts';
 import { isSupportedNode } from '../../src/cli/node-version.ts';
 import { createLog } from '../../src/log.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
+import { listenOn } from '../../src/platform/runtime/listen.ts';
 import { ServerLock } from '../../src/platform/postgres/server-lock.ts';
 import { selectDatabase } from '../../src/platform/postgres/connection.ts';
 import { withSmallDisk } from '../../bench/small-disk.ts';
@@ -304,6 +305,19 @@ describe('a failure is explained', () => {
   ])('with the remedy for %s, also where another error wraps it', (code, remedy) => {
     expect(explainFailure(withCode(code))).toMatch(remedy);
     expect(explainFailure(new Error('it failed', { cause: withCode(code) }))).toMatch(remedy);
+  });
+
+  it('of a port, without advice on files', async () => {
+    const listen = async () => {
+      const server = createServer();
+      const listening = listenOn(server, { host: '127.0.0.1', port: 0, portSetting: 'LAPWING_PORT' });
+      server.emit('error', Object.assign(new Error('listen EACCES: permission denied'), { code: 'EACCES' }));
+      await listening.finally(() => server.close());
+    };
+    const failure: unknown = await listen().catch((error: unknown) => error);
+    expect(explainFailure(failure)).toBe(
+      'port 0 needs more rights than this user has: set LAPWING_PORT to a port above 1023',
+    );
   });
 
   it('with its stack where it is a bug', () => {

@@ -50,7 +50,11 @@ export class BuiltPage {
     },
   ): Promise<void> {
     this.#files ??= readBuiltFiles(this.#folder);
-    const built = await this.#files;
+    const built = await this.#files.catch((error: unknown) => {
+      // Such as one that npm takes away while it installs another version.
+      this.#files = undefined;
+      throw error;
+    });
     const file = built.get(path);
     if (file === undefined) {
       // A page that is not built yet may be at the next request.

@@ -1,5 +1,5 @@
 /** The page as it is served: what a browser is told beside the bytes. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -95,6 +95,15 @@ describe('the page', () => {
     expect((await fetch(`${url}/assets/none.js`)).status).toBe(404);
     expect((await fetch(`${url}/assets/..%2F..%2Fpackage.json`)).status).toBe(404);
     expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('is there again after a file could not be read, as while npm replaces it', async () => {
+    await server.stop();
+    await start(folder);
+    await symlink(join(folder, 'nothing'), join(folder, 'assets/gone-3c4d.js'));
+    expect((await fetch(url)).status).toBe(500);
+    await rm(join(folder, 'assets/gone-3c4d.js'));
+    expect((await fetch(url)).status).toBe(200);
   });
 
   it('says how to build it where it is not built', async () => {

@@ -163,7 +163,13 @@ export class Member {
 
   async #startEnded(): Promise<void> {
     if (this.isRunning) return;
-    if (!this.#isHit) this.#deaths += 1;
+    if (!this.#isHit) {
+      this.#deaths += 1;
+      const { exitCode, signalCode } = this.#process.child;
+      process.stderr.write(
+        `a member ended by itself (${exitCode ?? signalCode}):\n${this.#process.readLog()}\n`,
+      );
+    }
     this.#process = await this.#start();
   }
 

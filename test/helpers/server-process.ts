@@ -11,6 +11,8 @@ import { findProgram, fromSources } from './program.ts';
 export interface ServerProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** The ready line: the addresses by protocol, among others. */
+  /** What it has written to standard error last. */
+  readonly readLog: () => string;
   readonly addresses: Readonly<Record<string, string>>;
   /** Kills the whole process group, as a machine that loses power would. */
   kill(): Promise<void>;
@@ -62,6 +64,7 @@ export async function startServerProcess(
   return {
     child,
     addresses,
+    readLog: () => said,
     kill,
     [Symbol.asyncDispose]: kill,
     terminate: async () => {

@@ -103,7 +103,7 @@ export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now):
     return rows[0]?.last?.getTime() ?? null;
   };
 
-  const admit = (timestampMs: number) => room.admit(timestampMs, now() - RECENT_MS);
+  const admit = (timestampMs: number) => room.admit(timestampMs, () => now() - RECENT_MS);
   return { load, admit, ensure, dropBefore, lastWriteMs };
 }
 
@@ -122,12 +122,13 @@ class MonthRoom {
     this.#days.clear();
   }
 
-  /** @param recentMs what is newer has room in any case */
-  admit(timestampMs: number, recentMs: number): boolean {
+  /** @param findRecentMs what is newer has room in any case; each point asks, and the clock is not read for each */
+  admit(timestampMs: number, findRecentMs: () => number): boolean {
     const day = Math.floor(timestampMs / DAY_MS);
     if (this.#days.has(day)) return true;
     const month = monthOf(timestampMs);
-    const hasRoom = this.#months.has(month) || this.#months.size < MAX_MONTHS || timestampMs >= recentMs;
+    const hasRoom =
+      this.#months.has(month) || this.#months.size < MAX_MONTHS || timestampMs >= findRecentMs();
     if (hasRoom) {
       this.#months.add(month);
       this.#days.add(day);

@@ -79,7 +79,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const intake = createIntake({ pool, log, stats, now, queuedData, onStored: alarms.onStored });
   const { onAlarmChange } = alarms;
   const renderer = new PngRenderer();
-  const queryTurns = new QueryTurns();
+  const queryTurns = new QueryTurns(() => stats.count('cloudwatch_requests_throttled'));
   const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange, renderer, queryTurns };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;

@@ -14,9 +14,11 @@ const MAX_WAITING = 100;
 
 export class QueryTurns {
   readonly #limit: FairLimit;
+  readonly #onThrottled: () => void;
 
   /** @param heapBytes of which they may have half: in a small heap fewer run at once */
-  constructor(heapBytes?: number) {
+  constructor(onThrottled: () => void, heapBytes?: number) {
+    this.#onThrottled = onThrottled;
     this.#limit = new FairLimit(fitAtOnce(MAX_AT_ONCE, QUERY_BYTES, heapBytes));
   }
 
@@ -24,6 +26,7 @@ export class QueryTurns {
   async run<T>({ accountId }: { readonly accountId: number }, evaluate: () => Promise<T>): Promise<T> {
     const account = String(accountId);
     if (this.#limit.countWaiting(account) >= MAX_WAITING) {
+      this.#onThrottled();
       throw new CloudwatchError('Throttling', 'Rate exceeded');
     }
     return this.#limit.run(account, evaluate);

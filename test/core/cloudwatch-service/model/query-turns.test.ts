@@ -8,7 +8,8 @@ const GIGABYTE = 2 ** 30;
 // cortex#961: a tenant with large queries takes out the queriers one by one.
 describe('the queries of an account', () => {
   it('leave a place to others, and are throttled once a hundred wait', async () => {
-    const turns = new QueryTurns(GIGABYTE);
+    let throttled = 0;
+    const turns = new QueryTurns(() => (throttled += 1), GIGABYTE);
     const ends: (() => void)[] = [];
     const long = () => new Promise<void>((resolve) => ends.push(resolve));
     const flood = Array.from({ length: 103 }, () => turns.run({ accountId: 1 }, long));
@@ -17,6 +18,7 @@ describe('the queries of an account', () => {
     const refused = turns.run({ accountId: 1 }, long);
     await expect(refused).rejects.toThrow(CloudwatchError);
     await expect(refused).rejects.toMatchObject({ code: 'Throttling' });
+    expect(throttled).toBe(1);
     for (const one of flood) {
       // Of one account, the first to begin are the first to end.
       await until(() => expect(ends).not.toHaveLength(0));
@@ -33,7 +35,7 @@ describe('the queries of an account', () => {
   ])(
     'of several accounts run as many at once as a heap of %d MB has room for: %d',
     async (megabytes, most) => {
-      const turns = new QueryTurns(megabytes * 2 ** 20);
+      const turns = new QueryTurns(() => undefined, megabytes * 2 ** 20);
       let [running, peak] = [0, 0];
       const ends: (() => void)[] = [];
       const query = async () => {

@@ -24,7 +24,8 @@ beforeEach(async () => {
   await mkdir(dataDir);
   for (const name of ['mounted', 'tmp']) await mkdir(join(folder, name));
 });
-afterEach(() => rm(folder, { recursive: true }));
+// The PostgreSQL of a server that was killed is ending, and still writes.
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 /** With the data folder mounted at another path, and a folder for temporary files of its own. */
 async function runServer(namespaces: readonly string[]) {

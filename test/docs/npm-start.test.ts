@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,4 +38,12 @@ it('stops the server with npm, which passes signals on to the shell alone', asyn
   npm.stdin.end();
   await closed;
   expect(said).toEqual(['started', 'stopped']);
+});
+
+it('installs no package that asks for another Node.js', () => {
+  const flags = ['--engine-strict', '--dry-run', '--offline', '--ignore-scripts'];
+  const cwd = join(import.meta.dirname, '../..');
+  const { status, stderr } = spawnSync('npm', ['ci', ...flags], { cwd, encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
 });

@@ -14,6 +14,8 @@ export interface Job {
 
 /** How far the clock may have gone apart from one that never jumps. */
 const MAX_JUMP_MS = 60_000;
+/** A server that is restarted every hour does its work too; by now a clock that was wrong at boot has been set. */
+const MAX_FIRST_MS = 300_000;
 
 /** Compares the clock with one that never jumps. */
 export class ClockWatch {
@@ -39,7 +41,7 @@ export interface IntervalJobs {
   stop(): Promise<void>;
 }
 
-/** Each job runs first after its interval; a run that takes longer than that puts the next one off. */
+/** Each job runs first after its interval, or 5 minutes; a run that takes longer than that puts the next one off. */
 export function createIntervalJobs(
   jobs: readonly Job[],
   options: {
@@ -57,7 +59,7 @@ export function createIntervalJobs(
   const running = new Map<Job, Promise<void>>();
   let stopped = false;
 
-  const schedule = (job: Job) => {
+  const schedule = (job: Job, inMs = job.everyMs) => {
     if (stopped) return;
     const timer = setTimeout(() => {
       const run = work(job).finally(() => {
@@ -65,7 +67,7 @@ export function createIntervalJobs(
         schedule(job);
       });
       running.set(job, run);
-    }, job.everyMs);
+    }, inMs);
     timers.set(job, timer.unref());
   };
   const work = async (job: Job): Promise<void> => {
@@ -95,7 +97,7 @@ export function createIntervalJobs(
           clock.hasJumped(now().getTime());
           clocks.set(job, clock);
         }
-        schedule(job);
+        schedule(job, Math.min(job.everyMs, MAX_FIRST_MS));
       }
     },
     async stop() {

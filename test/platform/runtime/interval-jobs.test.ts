@@ -53,6 +53,27 @@ test('a job that fails keeps no other from running', async () => {
 
 const HOUR_MS = 3_600_000;
 
+test('a server that is restarted again and again purges too', async () => {
+  const purge = vi.fn(() => Promise.resolve());
+  const job = { name: 'purge', everyMs: HOUR_MS, needsSteadyClock: true, run: purge } as const;
+  vi.useFakeTimers();
+  try {
+    for (let start = 1; start <= 3; start++) {
+      const jobs = createIntervalJobs([job], {
+        log: createLog('silent'),
+        stats: createStats(),
+        steadyMs: () => Date.now(),
+      });
+      jobs.start();
+      await vi.advanceTimersByTimeAsync(10 * 60_000);
+      await jobs.stop();
+      expect(purge).toHaveBeenCalledTimes(start);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test.each([
   ['goes steadily', [HOUR_MS, HOUR_MS, HOUR_MS], [true, true, true]],
   ['is corrected by less than a minute', [HOUR_MS + 59_000, HOUR_MS - 59_000, HOUR_MS], [true, true, true]],

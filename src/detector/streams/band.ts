@@ -52,16 +52,21 @@ export function learnBand(band: Band, base: number, carried: number, value: numb
   band.carriedReach = followReach(band.carriedReach, carriedError, band.carriedError);
 }
 
-/** Bounds an expectation by what the metric can be: nothing expected lies where it never can. */
-export function clampExpectation(
+/**
+ * Puts what is expected of a quantity where the metric's values lie, bounded by what the metric can be: nothing
+ * expected lies where it never can.
+ * @param origin of the quantity, in the metric's unit
+ */
+export function placeExpectation(
   { expected, low, high }: Expectation,
+  origin: number,
   lowest: number,
   highest: number,
 ): Expectation {
   return {
-    expected: clamp(expected, lowest, highest),
-    low: clamp(low, lowest, highest),
-    high: clamp(high, lowest, highest),
+    expected: clamp(origin + expected, lowest, highest),
+    low: clamp(origin + low, lowest, highest),
+    high: clamp(origin + high, lowest, highest),
   };
 }
 

@@ -30,24 +30,27 @@ export interface Deviations {
   readonly records: Float64Array;
 }
 
+export interface DeviationInput {
+  /** Deviations are measured from it. */
+  readonly value: number;
+  /** What may be learned of it. */
+  readonly learned: number;
+  /** As of chooseBase. */
+  readonly base: number;
+  readonly tick: Tick;
+  readonly moment: Moment;
+}
+
 /**
  * How far a row is off, and learns it.
- * @param value the row's, deviations are measured from it
- * @param learned what may be learned of it
- * @param base as of chooseBase
- * @param into filled with the row's deviations
+ * @param deviations filled with the row's
  */
 export function deviate(
   forecasts: Forecasts,
-  {
-    value,
-    learned,
-    base,
-    tick,
-    moment,
-  }: { value: number; learned: number; base: number; tick: Tick; moment: Moment },
-  { tails, records }: Deviations,
+  { value, learned, base, tick, moment }: DeviationInput,
+  deviations: Deviations,
 ): void {
+  const { tails, records } = deviations;
   const { levels, centres } = forecasts;
   forecasts.rows += 1;
   const fresh = 1 / forecasts.rows;
@@ -71,7 +74,7 @@ export function deviate(
     records[levels.length + i] = change * Math.min(1, forecasts.settledRows * weight);
     centres[i] = readCell(centres, i) + weight * (learnedDeviation - readCell(centres, i));
   }
-  deriveSpreads(forecasts, learned, tick, moment, { tails, records });
+  deriveSpreads(forecasts, learned, tick, moment, deviations);
   // What lies behind a gap cannot be compared with the rows before it.
   if (tick.gap) tails.fill(0);
   learnProfiles(forecasts, base + limitDeviation(forecasts, learnedDeviation), moment);

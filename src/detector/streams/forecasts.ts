@@ -92,16 +92,18 @@ export function createForecasts(): Forecasts {
 export interface Moment {
   readonly day: Place;
   readonly week: Place;
-  readonly rowsPerDay: number;
+  rowsPerDay: number;
 }
 
-/** @param localMs the row's time on the metric's own clock; @param stepMs 0 while unknown */
-export function findMoment(localMs: number, stepMs: number): Moment {
-  return {
-    day: findPlace(DAY_NODES, HALF_HOUR_MS, localMs, stepMs),
-    week: findPlace(WEEK_NODES, HOUR_MS, localMs, stepMs),
-    rowsPerDay: stepMs > 0 ? (24 * HOUR_MS) / stepMs : 1,
-  };
+/**
+ * @param moment filled
+ * @param row.localMs the row's time on the metric's own clock
+ * @param row.stepMs 0 while unknown
+ */
+export function findMoment(moment: Moment, row: { readonly localMs: number; readonly stepMs: number }): void {
+  findPlace(moment.day, DAY_NODES, HALF_HOUR_MS, row);
+  findPlace(moment.week, WEEK_NODES, HOUR_MS, row);
+  moment.rowsPerDay = row.stepMs > 0 ? (24 * HOUR_MS) / row.stepMs : 1;
 }
 
 export function startForecasts(forecasts: Forecasts, value: number): void {

@@ -11,9 +11,9 @@ export interface Profile {
 
 /** A time's place on the circle: between two nodes, `part` of the way from the first to the second. */
 export interface Place {
-  readonly before: number;
-  readonly after: number;
-  readonly part: number;
+  before: number;
+  after: number;
+  part: number;
 }
 
 export function createProfile(nodes: number): Profile {
@@ -24,12 +24,19 @@ export function createProfile(nodes: number): Profile {
  * @param nodes on the circle
  * @param nodeMs from one node to the next
  * @param stepMs of the metric; one as coarse as the nodes has a node for each of its rows, and no lines
+ * @param place filled
  */
-export function findPlace(nodes: number, nodeMs: number, localMs: number, stepMs: number): Place {
+export function findPlace(
+  place: Place,
+  nodes: number,
+  nodeMs: number,
+  { localMs, stepMs }: { readonly localMs: number; readonly stepMs: number },
+): void {
   const position = stepMs >= nodeMs ? Math.floor(localMs / nodeMs) : localMs / nodeMs - 0.5;
   const node = Math.floor(position);
-  const before = ((node % nodes) + nodes) % nodes;
-  return { before, after: (before + 1) % nodes, part: position - node };
+  place.before = ((node % nodes) + nodes) % nodes;
+  place.after = (place.before + 1) % nodes;
+  place.part = position - node;
 }
 
 /** The normal value at a place; `fallback` where nothing is known yet. */

@@ -94,25 +94,27 @@ function estimateExcess(list: Float64Array, start: number): number {
 /**
  * Compares a deviation with its view's records, then keeps it if it is one.
  * @param size of the deviation, at least 0
- * @param resolution deviations up to this are nothing
  * @param floor the smallest mean excess that is believed: equal records must not make a hair a landslide
- * @param rowsPerDay for how long records are doubted
+ * @param limits.resolution deviations up to this are nothing
+ * @param limits.rowsPerDay for how long records are doubted
  */
 export function compareWithRecords(
   records: Records,
   view: number,
   size: number,
-  { resolution, floor, rowsPerDay }: { resolution: number; floor: number; rowsPerDay: number },
+  floor: number,
+  { resolution, rowsPerDay }: { readonly resolution: number; readonly rowsPerDay: number },
 ): RecordResult {
   const start = view * KEPT;
   const { largest, rows } = records;
   const threshold = readCell(largest, start + THRESHOLD_PLACE);
-  const excess = Math.max(estimateExcess(largest, start), floor, size * 1e-9);
-  keepRecord(records.young, start, size);
-  keepRecord(largest, start, size);
   // Nothing is a record of what never was: what never moved has no size to compare with.
   const exceeds = threshold > 0 && size > threshold + MIN_EXCESS * floor;
-  if (!exceeds || rows <= FIRST_ROWS || size <= resolution) return NO_RECORD;
+  const isRecord = exceeds && rows > FIRST_ROWS && size > resolution;
+  const excess = isRecord ? Math.max(estimateExcess(largest, start), floor, size * 1e-9) : 0;
+  keepRecord(records.young, start, size);
+  keepRecord(largest, start, size);
+  if (!isRecord) return NO_RECORD;
   const belief = rows / (rows + Math.max(BELIEF.rows, BELIEF.days * rowsPerDay));
   const rarity = THRESHOLD_SHARE * Math.log10(rows / (THRESHOLD_PLACE + 1));
   const beyond = Math.log1p((SHAPE * (size - threshold)) / excess) / SHAPE / Math.LN10;

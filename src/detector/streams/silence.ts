@@ -43,6 +43,7 @@ export interface SilenceResult {
 }
 
 const NOTHING: SilenceResult = { rarity: 0, wakes: false };
+const WAKES: SilenceResult = { rarity: 0, wakes: true };
 
 export function measureSilence(silence: Silence, rows: number, value: number, tick: Tick): SilenceResult {
   const forget = Math.max(1 / rows, Math.min(1, tick.days / MEMORY_DAYS));
@@ -75,5 +76,5 @@ function endRun(silence: Silence, value: number, forget: number): SilenceResult 
   silence.runDays = 0;
   silence.silent = 0;
   silence.last = value;
-  return { rarity: 0, wakes };
+  return wakes ? WAKES : NOTHING;
 }

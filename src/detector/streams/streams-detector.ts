@@ -3,9 +3,9 @@
  * docs/detector.md says how and why.
  */
 import type { Judgement, ModelParams } from '../../model.ts';
-import { clampExpectation, type Expectation, expectValue, learnBand } from './band.ts';
+import { type Expectation, expectValue, learnBand, placeExpectation } from './band.ts';
 import { readCell } from './cells.ts';
-import { advanceClock, type Clock, type Tick } from './clock.ts';
+import { advanceClock, type Clock } from './clock.ts';
 import { readCounter } from './counter.ts';
 import type { Contribution, Detector, DetectorKind } from '../detector.ts';
 import { deviate } from './deviations.ts';
@@ -16,12 +16,14 @@ import { limitValue } from './limit.ts';
 import { fitsElsewhere } from './profile.ts';
 import { ageRecords } from './records.ts';
 import { learnQuantum, learnRange } from './resolution.ts';
+import { ROW } from './row.ts';
 import { measureSilence } from './silence.ts';
 import { loadState, saveState } from './snapshot.ts';
 import {
   createModel,
   createState,
   explainParts,
+  findView,
   isLearning,
   LEARNING_ROWS,
   type State,
@@ -68,24 +70,26 @@ class StreamsDetector implements Detector {
 
   update(timestampMs: number, value: number): Judgement {
     const state = this.#state;
-    checkPoint(state.clock, timestampMs, value);
-    const localMs = this.#zone(timestampMs);
-    const intervalMs = timestampMs - state.clock.lastMs;
-    const tick = advanceClock(state.clock, timestampMs);
+    const { clock, counter } = state;
+    checkPoint(clock, timestampMs, value);
+    ROW.localMs = this.#zone(timestampMs);
+    ROW.timestampMs = timestampMs;
+    ROW.intervalMs = timestampMs - clock.lastMs;
+    ROW.tick = advanceClock(clock, timestampMs);
+    ROW.stepMs = clock.stepMs;
     const bounded = Math.min(MAX_MAGNITUDE, Math.max(-MAX_MAGNITUDE, value));
-    const before = state.counter.last;
-    const time = { tick, intervalMs, stepMs: state.clock.stepMs };
-    const reading = readCounter(state.counter, bounded, time, this.#params.valueKind);
+    const before = counter.last;
+    const reading = readCounter(counter, bounded, ROW, this.#params.valueKind);
     if (reading.restarts) state.model = createModel(this.#params);
     const expectation =
       reading.value === null
         ? { expected: bounded, low: bounded, high: bounded }
-        : this.#score(reading.value, bounded, localMs, tick);
+        : this.#score(reading.value, bounded);
     if (reading.value === null) this.#forgetRow();
-    const origin = state.counter.direction === 0 ? 0 : before;
+    const origin = counter.direction === 0 ? 0 : before;
     state.lowest = Math.min(state.lowest, bounded);
     state.highest = Math.max(state.highest, bounded);
-    return this.#judge(tick, this.#place(expectation, origin));
+    return this.#judge(this.#place(expectation, origin));
   }
 
   explain(): readonly Contribution[] {
@@ -99,69 +103,69 @@ class StreamsDetector implements Detector {
   }
 
   /** Compares a row with all forecasts, keeps its surprise in the state, and learns it. */
-  #score(value: number, raw: number, localMs: number, tick: Tick): Expectation {
-    const { clock, model, parts } = this.#state;
-    const { forecasts, limit, resolution, band, silence } = model;
+  #score(value: number, raw: number): Expectation {
+    const { clock, model, parts, modelSinceMs } = this.#state;
+    const { forecasts, limit, resolution, band } = model;
     const first = forecasts.rows === 0;
     if (first) {
       this.#state.modelSinceMs = clock.lastMs;
       startForecasts(forecasts, value);
     }
-    const moment = findMoment(localMs, clock.stepMs);
-    const base = chooseBase(forecasts, moment);
+    findMoment(ROW.moment, ROW);
+    const base = chooseBase(forecasts, ROW.moment);
     const expectation = expectValue(band, base, forecasts.carried);
     const { last } = limit;
     const learned = limitValue(limit, value, forecasts.short, resolution.quantum);
     learnBand(band, base, forecasts.carried, learned);
     learnRange(resolution, learned);
-    ageRecords(model.records, tick.days);
-    deviate(forecasts, { value, learned, base, tick, moment }, model.deviations);
-    const { rarity, wakes } = measureSilence(silence, forecasts.rows, value, tick);
-    this.#state.surprise = combine(
-      model,
-      {
-        deviations: model.deviations,
-        value,
-        raw,
-        stepMs: clock.stepMs,
-        rowsPerDay: moment.rowsPerDay,
-        ageDays: (clock.lastMs - this.#state.modelSinceMs) / 86_400_000,
-        silence: rarity,
-        wakes,
-      },
-      parts,
-    );
-    const off = value - base;
-    this.#state.untimely = this.#state.surprise > 0 && fitsElsewhere(forecasts.day, value, off) ? 1 : 0;
-    this.#state.displaced = Math.abs(readCell(forecasts.levels, 0)) > DISPLACED * forecasts.restless ? 1 : 0;
+    ageRecords(model.records, ROW.tick.days);
+    ROW.value = value;
+    ROW.raw = raw;
+    ROW.learned = learned;
+    ROW.base = base;
+    deviate(forecasts, ROW, model.deviations);
+    const { rarity, wakes } = measureSilence(model.silence, forecasts.rows, value, ROW.tick);
+    ROW.deviations = model.deviations;
+    ROW.rowsPerDay = ROW.moment.rowsPerDay;
+    ROW.ageDays = first ? 0 : (clock.lastMs - modelSinceMs) / 86_400_000;
+    ROW.silence = rarity;
+    ROW.wakes = wakes;
+    this.#state.surprise = combine(model, ROW, parts);
+    this.#describe(value, base);
     if (!first) learnQuantum(resolution, value, last);
     return expectation;
   }
 
+  /** What names the row's deviation: see findView. */
+  #describe(value: number, base: number): void {
+    const state = this.#state;
+    const { forecasts } = state.model;
+    const surprises = state.surprise > 0;
+    state.untimely = surprises && fitsElsewhere(forecasts.day, value, value - base) ? 1 : 0;
+    state.displaced = Math.abs(readCell(forecasts.levels, 0)) > DISPLACED * forecasts.restless ? 1 : 0;
+  }
+
   /** Puts what is expected of the quantity where the metric's values lie. */
-  #place({ expected, low, high }: Expectation, origin: number): Expectation {
+  #place(expectation: Expectation, origin: number): Expectation {
     const { lowest, highest } = this.#state;
     const { min, max } = this.#params;
-    return clampExpectation(
-      { expected: origin + expected, low: origin + low, high: origin + high },
+    return placeExpectation(
+      expectation,
+      origin,
       Math.max(lowest >= 0 ? 0 : -MAX_MAGNITUDE, Math.min(lowest, min ?? -MAX_MAGNITUDE)),
       Math.min(highest <= 0 ? 0 : MAX_MAGNITUDE, Math.max(highest, max ?? MAX_MAGNITUDE)),
     );
   }
 
-  #judge(tick: Tick, { expected, low, high }: Expectation): Judgement {
+  #judge({ expected, low, high }: Expectation): Judgement {
     const state = this.#state;
     const provisional = isLearning(state);
     const surprise = provisional ? Math.min(MAX_BELOW_RED, state.surprise) : state.surprise;
-    const { opens, phase } = advanceIncident(state.incident, {
-      timestampMs: state.clock.lastMs,
-      stepMs: state.clock.stepMs,
-      tick,
-      surprise: state.surprise,
-      creeping: isCreeping(state.surprise),
-      levelOff: Math.abs(readCell(state.model.forecasts.levels, 0)),
-      provisional,
-    });
+    ROW.surprise = state.surprise;
+    ROW.creeping = isCreeping(state.surprise);
+    ROW.levelOff = Math.abs(readCell(state.model.forecasts.levels, 0));
+    ROW.provisional = provisional;
+    const { opens, phase } = advanceIncident(state.incident, ROW);
     // Field by field: an object made with a spread costs a quarter of a row's time.
     return {
       rawScore: 1 - Math.exp(-surprise / RAW_SURPRISE),
@@ -172,7 +176,7 @@ class StreamsDetector implements Detector {
       provisional,
       episode: opens,
       phase,
-      view: surprise > 0 ? (explainParts(state)[0]?.view ?? null) : null,
+      view: surprise > 0 ? findView(state) : null,
     };
   }
 }

@@ -94,16 +94,40 @@ export function isLearning({ clock, model, modelSinceMs }: State): boolean {
 }
 
 /** @returns shares of the last row's surprise by view, largest first */
-export function explainParts({ parts, untimely, displaced }: State): Contribution[] {
+export function explainParts(state: State): Contribution[] {
   const sums = new Map<View, number>();
   let sum = 0;
   for (const [i, own] of VIEWS_OF_PARTS.entries()) {
-    const part = readCell(parts, i) ** 2;
-    if (part === 0 || (own === 'VOLATILITY' && displaced === 1)) continue;
-    const view = own === 'LEVEL' && untimely === 1 ? 'TIME_OF_DAY' : own;
+    const part = weighPart(state, i, own);
+    if (part === 0) continue;
+    const view = nameView(state, own);
     sums.set(view, (sums.get(view) ?? 0) + part);
     sum += part;
   }
   const shares = [...sums].map(([view, part]): Contribution => ({ view, share: part / sum }));
   return shares.sort((a, b) => b.share - a.share);
+}
+
+/** @returns the first of explainParts, as every row that surprises asks for it; null where nothing does */
+export function findView(state: State): View | null {
+  let found: View | null = null;
+  let most = 0;
+  for (let i = 0; i < PARTS; i++) {
+    const own = VIEWS_OF_PARTS[i];
+    if (own === undefined || weighPart(state, i, own) === 0) continue;
+    let sum = 0;
+    for (let j = 0; j < PARTS; j++) if (VIEWS_OF_PARTS[j] === own) sum += weighPart(state, j, own);
+    if (sum <= most) continue;
+    most = sum;
+    found = nameView(state, own);
+  }
+  return found;
+}
+
+function weighPart({ parts, displaced }: State, place: number, view: View): number {
+  return view === 'VOLATILITY' && displaced === 1 ? 0 : readCell(parts, place) ** 2;
+}
+
+function nameView({ untimely }: State, view: View): View {
+  return view === 'LEVEL' && untimely === 1 ? 'TIME_OF_DAY' : view;
 }

@@ -81,7 +81,8 @@ export function combine(
 ): number {
   const row = surpriseOfARow(input.stepMs);
   const sudden = scoreTails(tails, resolution, input, row, parts);
-  const { novelty, slow } = scoreRecords(tails, records, resolution, input, parts);
+  const slow = scoreRecords(tails, records, resolution, input, parts);
+  const novelty = measureNovelty(parts, tails.length);
   const creeping = scoreExcursion(excursions, resolution, input, parts, tails.length + SLOW_LEVEL);
   const silence = input.silence > 0 ? Math.min(MAX_LASTING, Math.max(0, input.silence + row)) : 0;
   parts[parts.length - 1] = Math.max(silence, input.wakes ? MAX_LASTING : 0);
@@ -93,13 +94,16 @@ export function combine(
 function scoreTails(
   tails: readonly Tail[],
   resolution: Resolution,
-  { deviations, value, raw, rowsPerDay, ageDays }: SurpriseInput,
+  input: SurpriseInput,
   row: number,
   parts: Float64Array,
 ): number {
-  const nothing = measureNothing(resolution, value, raw);
+  const { deviations, rowsPerDay } = input;
+  const nothing = measureNothing(resolution, input.value, input.raw);
   let sum = 0;
-  for (const [i, tail] of tails.entries()) {
+  for (let i = 0; i < tails.length; i++) {
+    const tail = tails[i];
+    if (tail === undefined) continue;
     const deviation = readCell(deviations.tails, i);
     const size = deviation < nothing ? 0 : deviation;
     const { counted, beyond } = measureRarity(tail, size, resolution.given);
@@ -109,30 +113,36 @@ function scoreTails(
     sum += surprise ** NORM;
     // While young, a tail remembers as many rows as it has seen: what was learned first fades.
     const memory = Math.min(tail.rows + 1, Math.max(MEMORY.rows, MEMORY.days * rowsPerDay));
-    learnSize(tail, size, { memoryRows: Math.max(MEMORY.first, memory), rowsPerDay, ageDays });
+    learnSize(tail, size, Math.max(MEMORY.first, memory), input);
   }
   return (sum / tails.length) ** (1 / NORM);
 }
 
+/** @returns surprise of the slow level; that of each view is put into the parts */
 function scoreRecords(
   tails: readonly Tail[],
   records: Records,
   resolution: Resolution,
   { deviations, value, raw, rowsPerDay, ageDays }: SurpriseInput,
   parts: Float64Array,
-): { novelty: number; slow: number } {
-  const smallest = measureResolution(resolution, value, raw);
-  let sum = 0;
+): number {
+  const limits = { resolution: measureResolution(resolution, value, raw), rowsPerDay };
   let slow = 0;
   for (let i = 0; i < RECORD_VIEWS.length; i++) {
     const floor = resolution.quantum * (RECORD_QUANTA[i] ?? 1);
     const size = Math.abs(readCell(deviations.records, i));
-    const result = compareWithRecords(records, i, size, { resolution: smallest, floor, rowsPerDay });
+    const result = compareWithRecords(records, i, size, floor, limits);
     parts[tails.length + i] = result.surprise;
-    sum += result.surprise ** RECORD_NORM;
     if (i === SLOW_LEVEL) slow = scoreSlowLevel(tails, result, ageDays);
   }
-  return { novelty: sum ** (1 / RECORD_NORM), slow };
+  return slow;
+}
+
+/** Of all records together. @param from where theirs begin among the parts */
+function measureNovelty(parts: Float64Array, from: number): number {
+  let sum = 0;
+  for (let i = 0; i < RECORD_VIEWS.length; i++) sum += readCell(parts, from + i) ** RECORD_NORM;
+  return sum ** (1 / RECORD_NORM);
 }
 
 /** A level that creeps away from where it always was: red, however slowly it goes. */

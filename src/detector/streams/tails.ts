@@ -123,14 +123,19 @@ function countAlike(tail: Tail, octaves: number): number {
   return sum / tail.weight;
 }
 
-/** How a row is learned: rows after which it weighs 1/e, rows of a day, and the age of the model. */
+/** How a row is learned: rows of a day, and the age of the model. */
 export interface Learning {
-  readonly memoryRows: number;
   readonly rowsPerDay: number;
   readonly ageDays: number;
 }
 
-export function learnSize(tail: Tail, size: number, { memoryRows, rowsPerDay, ageDays }: Learning): void {
+/** @param memoryRows after which a row weighs 1/e */
+export function learnSize(
+  tail: Tail,
+  size: number,
+  memoryRows: number,
+  { rowsPerDay, ageDays }: Learning,
+): void {
   tail.rows += 1;
   tail.weight *= 1 + 1 / memoryRows;
   const weight = tail.weight * (isSameEvent(tail, size, rowsPerDay) ? FAR.weight : 1);

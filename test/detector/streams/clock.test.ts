@@ -70,20 +70,25 @@ describe('the clock of a metric', () => {
 });
 
 describe('a place on a circle', () => {
+  function find(nodes: number, localMs: number, stepMs = 1000) {
+    const place = { before: NaN, after: NaN, part: NaN };
+    findPlace(place, nodes, HOUR_MS, { localMs, stepMs });
+    return place;
+  }
+
   it('lies between the middles of two nodes, and comes again after a turn', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 41 }), fc.constantFrom(48, 168), (localMs, nodes) => {
-        const nodeMs = HOUR_MS;
-        const place = findPlace(nodes, nodeMs, localMs, 1000);
+        const place = find(nodes, localMs);
         expect(place.before).toBeGreaterThanOrEqual(0);
         expect(place.before).toBeLessThan(nodes);
         expect(place.after).toBe((place.before + 1) % nodes);
         expect(place.part).toBeGreaterThanOrEqual(0);
         expect(place.part).toBeLessThan(1);
         // The middle of the first node is half a node after the turn began.
-        const fromMiddle = (localMs / nodeMs - 0.5 - place.before - place.part) / nodes;
+        const fromMiddle = (localMs / HOUR_MS - 0.5 - place.before - place.part) / nodes;
         expect(fromMiddle).toBeCloseTo(Math.round(fromMiddle), 6);
-        expect(findPlace(nodes, nodeMs, localMs + nodes * nodeMs, 1000)).toMatchObject({
+        expect(find(nodes, localMs + nodes * HOUR_MS)).toMatchObject({
           before: place.before,
         });
       }),
@@ -92,7 +97,7 @@ describe('a place on a circle', () => {
 
   it('is a node itself where rows are as coarse as nodes', () => {
     for (let hour = 0; hour < 50; hour++)
-      expect(findPlace(48, HOUR_MS, hour * HOUR_MS + 7, HOUR_MS)).toMatchObject({
+      expect(find(48, hour * HOUR_MS + 7, HOUR_MS)).toMatchObject({
         before: hour % 48,
         after: (hour + 1) % 48,
       });

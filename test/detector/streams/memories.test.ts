@@ -1,9 +1,14 @@
 /** What a model remembers of sizes: records, excursions, silence, the band, and what may be learned of a value. */
 import { describe, expect, it } from 'vitest';
-import { clampExpectation, createBand, expectValue, learnBand } from '../../../src/detector/streams/band.ts';
+import { createBand, expectValue, learnBand, placeExpectation } from '../../../src/detector/streams/band.ts';
 import { createExcursions, followExcursion } from '../../../src/detector/streams/excursions.ts';
 import { createLimit, limitValue } from '../../../src/detector/streams/limit.ts';
-import { ageRecords, compareWithRecords, createRecords } from '../../../src/detector/streams/records.ts';
+import {
+  ageRecords,
+  compareWithRecords,
+  createRecords,
+  type Records,
+} from '../../../src/detector/streams/records.ts';
 import { createSilence, measureSilence } from '../../../src/detector/streams/silence.ts';
 import { fc } from '../../helpers/property.ts';
 import { createNoise, createRandom } from '../series.ts';
@@ -12,13 +17,15 @@ const DAY_STEPS = 288;
 const TICK = { steps: 1, days: 1 / DAY_STEPS, gap: false };
 
 describe('records', () => {
-  const OPTIONS = { resolution: 0, floor: 0, rowsPerDay: DAY_STEPS };
+  const LIMITS = { resolution: 0, rowsPerDay: DAY_STEPS };
+  const compare = (records: Records, size: number, limits = LIMITS) =>
+    compareWithRecords(records, 1, size, 0, limits);
   /** Sizes of some days, of which none is a record later. */
   function learn(rows: number, sizeOf: (row: number) => number) {
     const records = createRecords(2);
     for (let row = 0; row < rows; row++) {
       ageRecords(records, 1 / DAY_STEPS);
-      compareWithRecords(records, 1, sizeOf(row), OPTIONS);
+      compare(records, sizeOf(row));
     }
     return records;
   }
@@ -39,7 +46,7 @@ describe('records', () => {
   });
 
   it('are no news where nothing exceeds the second of them, and more so the farther it is beyond', () => {
-    const surpriseOf = (size: number) => compareWithRecords(makeUsual(), 1, size, OPTIONS).surprise;
+    const surpriseOf = (size: number) => compare(makeUsual(), size).surprise;
     expect(surpriseOf(1)).toBe(0);
     const surprises = [6, 10, 20, 50].map(surpriseOf);
     expect(surprises).toEqual(surprises.toSorted((a, b) => a - b));
@@ -49,29 +56,17 @@ describe('records', () => {
 
   it('hide nothing behind one absurd value: the next tenfold is news again', () => {
     const records = makeUsual();
-    compareWithRecords(records, 1, 1e12, OPTIONS);
-    const next = compareWithRecords(records, 1, 30, OPTIONS);
+    compare(records, 1e12);
+    const next = compare(records, 30);
     expect(next.surprise).toBeGreaterThan(1);
   });
 
   it('are not believed in the first hour, nor where nothing ever moved, nor below the resolution', () => {
-    expect(
-      compareWithRecords(
-        learn(60, () => 1),
-        1,
-        100,
-        OPTIONS,
-      ).surprise,
-    ).toBe(0);
-    expect(
-      compareWithRecords(
-        learn(5000, () => 0),
-        1,
-        100,
-        OPTIONS,
-      ).surprise,
-    ).toBe(0);
-    expect(compareWithRecords(makeUsual(), 1, 100, { ...OPTIONS, resolution: 100 }).surprise).toBe(0);
+    const inTheFirstHour = learn(60, () => 1);
+    expect(compare(inTheFirstHour, 100).surprise).toBe(0);
+    const neverMoved = learn(5000, () => 0);
+    expect(compare(neverMoved, 100).surprise).toBe(0);
+    expect(compare(makeUsual(), 100, { ...LIMITS, resolution: 100 }).surprise).toBe(0);
   });
 
   it('are forgotten in one to two eras of ninety days', () => {
@@ -79,7 +74,7 @@ describe('records', () => {
     const liveFor = (days: number) => {
       for (let day = 0; day < days; day++) {
         ageRecords(records, 1);
-        compareWithRecords(records, 1, 1, OPTIONS);
+        compare(records, 1);
       }
     };
     liveFor(89);
@@ -179,14 +174,24 @@ describe('the band', () => {
 
   it('lies where the metric can be', () => {
     const number = fc.double({ noNaN: true });
+    const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
-      fc.property(number, number, number, fc.tuple(number, number), (expected, low, high, ends) => {
-        const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
-        for (const value of Object.values(clampExpectation({ expected, low, high }, lowest, highest))) {
-          expect(value).toBeGreaterThanOrEqual(lowest);
-          expect(value).toBeLessThanOrEqual(highest);
-        }
-      }),
+      fc.property(
+        number,
+        number,
+        number,
+        finite,
+        fc.tuple(number, number),
+        (expected, low, high, origin, ends) => {
+          const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
+          for (const value of Object.values(
+            placeExpectation({ expected, low, high }, origin, lowest, highest),
+          )) {
+            expect(value).toBeGreaterThanOrEqual(lowest);
+            expect(value).toBeLessThanOrEqual(highest);
+          }
+        },
+      ),
     );
   });
 });

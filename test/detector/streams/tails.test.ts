@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createTail, learnSize, measureRarity, type Tail } from '../../../src/detector/streams/tails.ts';
 import { createNoise, createRandom } from '../series.ts';
 
-const LEARNING = { memoryRows: 5000, rowsPerDay: 288, ageDays: 14 };
+const MEMORY_ROWS = 5000;
+const LEARNING = { rowsPerDay: 288, ageDays: 14 };
 
 function learnAll(sizes: readonly number[]): Tail {
   const tail = createTail();
-  for (const size of sizes) learnSize(tail, size, LEARNING);
+  for (const size of sizes) learnSize(tail, size, MEMORY_ROWS, LEARNING);
   return tail;
 }
 

@@ -10,6 +10,7 @@ import { SCORED_AHEAD_MS } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import { findStored, keyOf, type StoredValues } from '../samples/find-duplicates.ts';
+import type { SamplePlace } from '../samples/read-samples.ts';
 import { scoreSample } from '../samples/new-sample.ts';
 import { type Arrival, countOutcomes, groupByMetric, type Groups } from './arrivals.ts';
 import type { Commit, Refused } from './commit.ts';
@@ -109,11 +110,13 @@ export class BatchScorer {
   /** What of these metrics' points is stored already. @param refused gets the metrics that cannot be looked up */
   async #findStored(groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> {
     const { pool, commit, stats, log } = this.#options;
-    const places = [...groups].flatMap(([entry, group]) => {
+    const places: SamplePlace[] = [];
+    for (const [entry, group] of groups) {
       const newestMs = commit.newestMs(entry);
-      const isOld = ({ timestampMs }: Arrival) => timestampMs <= newestMs;
-      return group.filter(isOld).map(({ timestampMs }) => ({ metricNumber: entry.number, timestampMs }));
-    });
+      for (const { timestampMs } of group) {
+        if (timestampMs <= newestMs) places.push({ metricNumber: entry.number, timestampMs });
+      }
+    }
     try {
       return await findStored(pool, places);
     } catch (error) {

@@ -49,6 +49,11 @@ export function checkUnit(unit: string | null | undefined): Objection | null {
   return flaw === null ? null : { reason: 'bad_unit', message: `unit: ${flaw}` };
 }
 
+/** Null when a metric can be made of it. */
+export function checkSeries(name: string, resource: string | null, unit: string | null): Objection | null {
+  return checkResource(resource) ?? checkName(name) ?? checkUnit(unit);
+}
+
 /**
  * Null when the sample can be stored.
  * @param latestMs the furthest ahead a point may be

@@ -1,6 +1,6 @@
 /** Samples to be written. */
 import type { Judgement, Sample } from '../../model.ts';
-import { roundJudgement } from './round-judgement.ts';
+import { roundInPlace } from './round-judgement.ts';
 import type { ScoredSample } from './stored-sample.ts';
 
 /** One that is stored without a score. */
@@ -19,22 +19,23 @@ export function scoreSample(
   { metricNumber, rowId, timestampMs, value }: UnscoredSample,
   judgement: Judgement,
 ): NewScore {
-  // Who sees it live must see what is stored.
-  const { score, expected, low, high, rawScore } = roundJudgement(judgement);
-  return {
+  const scored = {
     metricNumber,
     rowId,
     timestampMs,
     value,
     seq: 0,
-    score,
-    expected,
-    low,
-    high,
-    rawScore,
+    score: judgement.score,
+    expected: judgement.expected,
+    low: judgement.low,
+    high: judgement.high,
+    rawScore: judgement.rawScore,
     view: judgement.view,
     provisional: judgement.provisional,
     episode: judgement.episode,
     phase: judgement.phase,
   };
+  // Who sees it live must see what is stored.
+  roundInPlace(scored);
+  return scored;
 }

@@ -8,34 +8,36 @@ import type { Judgement } from '../../model.ts';
 import { HIGH } from './packed/double-words.ts';
 
 export type Rounded = Pick<Judgement, 'rawScore' | 'score' | 'expected' | 'low' | 'high'>;
+type Unrounded = { -readonly [Key in keyof Rounded]: Rounded[Key] };
 
 /** The expected range is stored in steps of its width divided by 2^8 to 2^9: less than a pixel of any chart. */
 const STEP_BITS = 8;
 /** Of a score what is missing to 1, and of a raw score itself, this many significant bits: to 1 in 1,000. */
 const SCORE_BITS = 10;
 
-/** The expected value to the nearest step, the ends of the range outwards: what lay within still does. */
 export function roundJudgement({ rawScore, score, expected, low, high }: Rounded): Rounded {
-  const rounded = {
-    rawScore: Math.fround(roundBits(rawScore)),
-    score: roundScore(score),
-    expected,
-    low,
-    high,
-  };
+  const rounded = { rawScore, score, expected, low, high };
+  roundInPlace(rounded);
+  return rounded;
+}
+
+/** The expected value to the nearest step, the ends of the range outwards: what lay within still does. */
+export function roundInPlace(judged: Unrounded): void {
+  judged.rawScore = Math.fround(roundBits(judged.rawScore));
+  judged.score = roundScore(judged.score);
+  const { expected, low, high } = judged;
   const step = stepOf(high - low);
-  if (step === 0) return rounded;
+  if (step === 0) return;
   const middle = Math.round(expected / step) * step;
   const bottom = Math.floor(low / step) * step;
   const top = Math.ceil(high / step) * step;
   // Next to the smallest and the largest doubles there is no room for it. An infinite end is beyond any finite one.
   const hasRoom = bottom >= -Number.MAX_VALUE && top <= Number.MAX_VALUE;
   if (hasRoom && bottom <= low && top >= high && middle >= bottom && middle <= top) {
-    rounded.expected = middle;
-    rounded.low = bottom;
-    rounded.high = top;
+    judged.expected = middle;
+    judged.low = bottom;
+    judged.high = top;
   }
-  return rounded;
 }
 
 /** Never into another class. */

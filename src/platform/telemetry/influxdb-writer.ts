@@ -8,6 +8,7 @@ import { createPointBuffer, type PointBuffer } from './point-buffer.ts';
 import {
   countRefused,
   isFinal,
+  nameFailure,
   MAX_POINTS_PER_WRITE,
   readRetryAfterMs,
   type SendPoints,
@@ -49,6 +50,8 @@ export class InfluxdbWriter implements FlushPeriod {
   /** Ends a pause that a full request ends. */
   #wake: () => void = () => undefined;
   #running: Promise<void> | null = null;
+  /** What the last write failed with, and how many since one was taken; null once one was. */
+  #failing: { readonly reason: string; readonly failures: number } | null = null;
 
   constructor(given: InfluxdbWriterOptions) {
     this.#options = { ...DEFAULTS, ...given };
@@ -112,11 +115,13 @@ export class InfluxdbWriter implements FlushPeriod {
   async #trySending(failures: number): Promise<boolean> {
     try {
       this.#countTaken(await this.#send(this.#sending));
-      if (failures > 0) this.#log.info({ failures }, 'InfluxDB takes points again');
+      if (this.#failing !== null)
+        this.#log.info({ failures: this.#failing.failures }, 'InfluxDB takes points again');
+      this.#failing = null;
       return true;
     } catch (error) {
       this.#stats.count('monitoring_writes_failed');
-      if (failures === 0) this.#log.warn({ err: error }, 'points could not be written to InfluxDB');
+      this.#reportFailure(error);
       if (isFinal(error)) {
         this.#countTaken(countRefused(error, this.#sending.length));
         return true;
@@ -124,6 +129,14 @@ export class InfluxdbWriter implements FlushPeriod {
       if (!this.#stopping.signal.aborted) await this.#pause(this.#pauseAfter(failures, error), false);
       return false;
     }
+  }
+
+  /** Once, until it fails for another reason: one that was away may refuse the token when it is back. */
+  #reportFailure(error: unknown): void {
+    const reason = nameFailure(error);
+    if (reason !== this.#failing?.reason)
+      this.#log.warn({ err: error }, 'points could not be written to InfluxDB');
+    this.#failing = { reason, failures: (this.#failing?.failures ?? 0) + 1 };
   }
 
   #countTaken(refused: number): void {

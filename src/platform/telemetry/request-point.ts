@@ -1,4 +1,5 @@
 /** The points the server's own monitoring is made of: one per request, one more per failed one, one per licence check. */
+import { randomInt } from 'node:crypto';
 import type { Judgement } from '../../model.ts';
 
 /** Tags are indexed where they are stored: few values each. Fields are not. */
@@ -74,18 +75,22 @@ export function describeLicense({ timeNs, status, restDays, warnings, errors }: 
   };
 }
 
+/** Nanoseconds of a millisecond that are left for the requests after its first one. */
+const FOLLOWING_NS = 100_000;
+
 /**
  * Times in nanoseconds, no two alike: where points are stored, one of the same series, tags and time replaces the
- * other.
+ * other. Each millisecond is begun anywhere within it, so that other members of a cluster, and this one after its clock
+ * went back, have other times.
  */
 export function createNanoClock(now: () => number = Date.now): () => bigint {
   let lastMs = 0;
-  let within = 0n;
+  let within = 0;
   return () => {
     const ms = Math.floor(now());
-    within = ms === lastMs ? within + 1n : 0n;
+    within = ms === lastMs ? within + 1 : randomInt(1_000_000 - FOLLOWING_NS);
     lastMs = ms;
-    return BigInt(ms) * 1_000_000n + within;
+    return BigInt(ms) * 1_000_000n + BigInt(within);
   };
 }
 

@@ -76,6 +76,12 @@ async function writeAll(
   if (failures.length > 0) throw failures.find((error) => !isFinal(error)) ?? failures[0];
 }
 
+/** The same for failures of one cause: an answer's status, or what kept it from coming. */
+export function nameFailure(error: unknown): string {
+  if (error instanceof HttpError) return `HTTP ${error.statusCode}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** True when sending the same again is of no use. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof HttpError)) return false;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../../src/log.ts';
 import { createSendPoints } from '../../../src/platform/telemetry/send-points.ts';
@@ -232,6 +233,47 @@ describe('the writer to InfluxDB', () => {
     expect(endpoint.lines).toEqual(Array.from({ length: 100 }, (_, index) => lineOf(900 + index)));
     expect(stats.read('monitoring_points_dropped')).toBe(made - 100);
     expect(stats.read('monitoring_points_waiting')).toBe(0);
+  });
+
+  it('logs each reason once: being away, then the token, then that it writes again', async () => {
+    const logged: string[] = [];
+    const writing = createLog('info', (bytes) => {
+      const { msg, err, failures } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+      const reason = /ECONNREFUSED|\b4\d\d\b/.exec(JSON.stringify(err ?? null))?.[0];
+      logged.push(`${String(msg)}: ${reason ?? (Number(failures) > 4 ? 'all failed' : 'few failed')}`);
+      return bytes.length;
+    });
+    const answerWrite = (_lines: unknown, attempt: number) => ({
+      status: [401, 401, 404][attempt - 1] ?? 204,
+    });
+    const { endpoint, stats, writer } = await start({ answerWrite }, { log: writing });
+    await endpoint.goAway();
+    writer.write(point(1));
+    while (stats.read('monitoring_writes_failed') < 2) await nextTurn();
+    await endpoint.comeBack();
+    await endpoint.untilLines(1);
+    await writer.stop();
+    expect(logged).toEqual([
+      'points could not be written to InfluxDB: ECONNREFUSED',
+      'points could not be written to InfluxDB: 401',
+      'points could not be written to InfluxDB: 404',
+      'InfluxDB takes points again: all failed',
+    ]);
+  });
+
+  it('logs once what it refuses at each write', async () => {
+    const warnings: string[] = [];
+    const writing = createLog('info', (bytes) => {
+      warnings.push(bytes.toString());
+      return bytes.length;
+    });
+    const { endpoint, writer } = await start({ answerWrite: () => ({ status: 422 }) }, { log: writing });
+    for (let index = 1; index <= 3; index += 1) {
+      writer.write(point(index));
+      await endpoint.untilRequests(index);
+    }
+    await writer.stop();
+    expect(warnings).toEqual([expect.stringContaining('could not be written')]);
   });
 
   it('sends at stop what waits', async () => {

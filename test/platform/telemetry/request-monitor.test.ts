@@ -31,11 +31,12 @@ describe('a monitored request', () => {
     expect(points).toEqual([
       {
         series: 'requests',
-        timeNs: BigInt(NOW_MS) * 1_000_000n,
+        timeNs: expect.any(BigInt) as bigint,
         tags: { service: 'lapwing', route: 'POST:/graphql', status_code: '200' },
         fields: { request_id: request.id, execution_time: 0.25 },
       },
     ]);
+    expect((points[0]?.timeNs ?? 0n) / 1_000_000n).toBe(BigInt(NOW_MS));
     expect(request.id).toMatch(/^[\da-f-]{36}$/);
   });
 
@@ -110,16 +111,25 @@ describe('a monitored request', () => {
 });
 
 describe('the clock of points', () => {
-  it('goes on by the wall, in whole nanoseconds, also after the wall went back', () => {
+  it('goes on by the wall, each millisecond from a time within it', () => {
     const times = [5, 5, 6, 4, 4];
     const read = createNanoClock(() => times.shift() ?? 0);
-    expect(times.map(() => 0).map(() => read())).toEqual([
-      5_000_000n,
-      5_000_001n,
-      6_000_000n,
-      4_000_000n,
-      4_000_001n,
-    ]);
+    const given = times.map(() => 0).map(() => read());
+    expect(given.map((timeNs) => timeNs / 1_000_000n)).toEqual([5n, 5n, 6n, 4n, 4n]);
+    expect(given[1]).toBe((given[0] ?? 0n) + 1n);
+    expect(given[4]).toBe((given[3] ?? 0n) + 1n);
+  });
+
+  it('gives no time of another member of a cluster, nor one of before the wall went back', () => {
+    const walls = Array.from({ length: 1000 }, (_, i) => Math.floor(i / 2));
+    const readAll = () => {
+      const left = [...walls, ...walls];
+      const read = createNanoClock(() => left.shift() ?? 0);
+      return Array.from({ length: left.length }, () => read());
+    };
+    const given = [readAll(), readAll()].flat();
+    // By chance a few may be alike, where all would be.
+    expect(new Set(given).size).toBeGreaterThan(given.length - 5);
   });
 });
 

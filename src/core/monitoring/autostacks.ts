@@ -100,7 +100,7 @@ export class Autostacks {
       throw nameTaken(stack.name, stack.region);
     const problem = await this.#refreshInventory(stack);
     await refuseTooMany(this.#options.prisma, stack);
-    const made = await this.#insert(stack);
+    const made = await this.#options.writeLock.runExclusive(() => this.#insert(stack));
     await this.#options.directory.refresh(made);
     if (problem !== null) await this.#options.directory.setProblem(made, problem);
     for (const { metric, model } of models)
@@ -117,15 +117,18 @@ export class Autostacks {
     checkName(given.name, ['models', 'stackSpec', 'name']);
     const stack = this.#check({ ...given, includeStopped: includeStopped ?? false }, ['models', 'stackSpec']);
     this.#options.rules.checkMetric(stack.resourceType, metric);
-    const known = this.#options.directory.byName(stack.name, stack.region);
-    if (known !== undefined) {
+    // Looked up in the lock: the metrics of one stack are imported at once, and the first of them makes it.
+    const { known, made } = await this.#options.writeLock.runExclusive(async () => {
+      const known = this.#options.directory.byName(stack.name, stack.region);
+      return known === undefined ? { known, made: await this.#insert(stack) } : { known, made: null };
+    });
+    if (made === null) {
       refuseOther(
         known,
         includeStopped === null ? { ...stack, includeStopped: known.includeStopped } : stack,
       );
       return known.id;
     }
-    const made = await this.#insert(stack);
     try {
       const problem = await this.#refreshInventory(stack, REFRESH_MS);
       await this.#options.directory.refresh(made);
@@ -215,22 +218,20 @@ export class Autostacks {
     return message;
   }
 
-  /** In the write lock: nobody else takes the last place of the quota in between. */
-  #insert({ filters, ...rest }: Omit<NewStack, 'metrics'>) {
-    return this.#options.writeLock.runExclusive(async () => {
-      const id = randomUUID();
-      this.#options.quota.check(nameStackServer(id));
-      const { name, region, resourceType, includeStopped } = rest;
-      const written = filters.map(({ key, values }) => ({ key, values: [...values] }));
-      const rows = await this.#options.prisma.autostack.createManyAndReturn({
-        data: [{ id, name, region, resourceType, includeStopped, filters: written }],
-        skipDuplicates: true,
-      });
-      if (rows.length === 0) throw nameTaken(name, region);
-      const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null, problem: null };
-      this.#options.directory.add(stack);
-      return stack;
+  /** Called in the write lock: nobody else takes the last place of the quota in between. */
+  async #insert({ filters, ...rest }: Omit<NewStack, 'metrics'>): Promise<StackEntry> {
+    const id = randomUUID();
+    this.#options.quota.check(nameStackServer(id));
+    const { name, region, resourceType, includeStopped } = rest;
+    const written = filters.map(({ key, values }) => ({ key, values: [...values] }));
+    const rows = await this.#options.prisma.autostack.createManyAndReturn({
+      data: [{ id, name, region, resourceType, includeStopped, filters: written }],
+      skipDuplicates: true,
     });
+    if (rows.length === 0) throw nameTaken(name, region);
+    const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null, problem: null };
+    this.#options.directory.add(stack);
+    return stack;
   }
 }
 

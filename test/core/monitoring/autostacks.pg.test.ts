@@ -285,6 +285,19 @@ describe('an autostack', () => {
     expect(await engine.transfer.importModel(models[0])).toEqual({ metricId, created: false });
   });
 
+  it('is made once for all its metrics that are imported at the same time', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, [instance(1, 'web-1')]);
+    const models = [CPU, COUNT, { ...CPU, metric: 'NetworkIn' }].map((metricSpec) => ({
+      datasource: 'autostack',
+      stackSpec: WEB,
+      metricSpec,
+    }));
+    const imported = await Promise.all(models.map((model) => aws.engine.transfer.importModel(model)));
+    expect(imported.map(({ created }) => created)).toEqual([true, true, true]);
+    expect([...aws.engine.directory.all()]).toHaveLength(1);
+  });
+
   it.each([
     [
       'flat',

@@ -89,11 +89,12 @@ function checkProperties(type: string, properties: JsonObject, path: string): Me
     Message: `Should have required property '${name}'`,
   }));
   if (type !== 'metric') return messages;
-  const { metrics, annotations } = properties;
+  const { metrics, annotations, insightRule } = properties;
   if (metrics !== undefined && !Array.isArray(metrics)) {
     return [{ DataPath: `${path}/metrics`, Message: 'Should be array' }];
   }
-  // One that shows an alarm has the metric of that.
-  if (metrics !== undefined || Array.isArray(readObject(annotations)?.alarms)) return [];
+  // One that shows an alarm has the metric of that, and one of Contributor Insights the top of its rule.
+  if (metrics !== undefined || readObject(insightRule) !== null) return [];
+  if (Array.isArray(readObject(annotations)?.alarms)) return [];
   return [{ DataPath: path, Message: "Should have required property 'metrics'" }];
 }

@@ -56,6 +56,16 @@ describe('A widget may be', () => {
       },
     ],
     [
+      'the top contributors of a rule',
+      {
+        type: 'metric',
+        properties: {
+          region: 'us-east-1',
+          insightRule: { ruleName: 'r', maxContributorCount: 10, orderBy: 'Sum' },
+        },
+      },
+    ],
+    [
       'a graph with an alarm',
       { type: 'metric', properties: { metrics: [CPU], annotations: { alarms: [ALARM] } } },
     ],

@@ -29,6 +29,9 @@ export interface Credential extends SignedBy {
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]{1,128})\/(\d{8})\/([^/,\s]{1,64})\/([^/,\s]{1,64})\/aws4_request,\s*SignedHeaders=([a-z0-9\-;]{1,2000}),\s*Signature=([0-9a-f]{64})\s*$/;
+/** Of the parameters of a request by AWS Query, as euca2ools and the first tools of AWS sign. */
+const VERSION_2 = /(?:^|&)SignatureVersion=[0-2](?:&|$)/;
+const REFUSED_VERSION = 'SignatureVersion must be 4: sign by AWS4-HMAC-SHA256, as current AWS clients do.';
 const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const WINDOW_MS = 15 * 60_000;
 /** A signature that leaves one of these out, where present, would let a stranger change what is asked. */
@@ -40,6 +43,8 @@ export function readCredential(request: AwsRequest): Credential {
   if (header === undefined) {
     const presigned = readPresigned(request.queryString);
     if (presigned !== null) return presigned;
+    const isOlder = VERSION_2.test(request.queryString) || VERSION_2.test(request.body.toString('latin1'));
+    if (isOlder) throw new CloudwatchError('IncompleteSignature', REFUSED_VERSION);
     throw new CloudwatchError('MissingAuthenticationToken', 'Request is missing Authentication Token');
   }
   const match = AUTHORIZATION.exec(header);

@@ -124,11 +124,25 @@ describe('The signature', () => {
     const request = signed();
     return { ...request, headers: { ...request.headers, ...change } };
   };
+  const VERSION_2 =
+    'AWSAccessKeyId=AKIDEXAMPLE&SignatureMethod=HmacSHA256&SignatureVersion=2&Signature=YQ%3D%3D';
   const REFUSED: readonly (readonly [string, () => Asked, number, string])[] = [
     ['none at all', listMetrics, 403, 'MissingAuthenticationToken'],
     [
       'one that cannot be read',
       () => changed({ Authorization: 'AWS4-HMAC-SHA256 nonsense' }),
+      400,
+      'IncompleteSignature',
+    ],
+    [
+      'one of version 2 in the URL, as euca2ools reads',
+      () => ({ method: 'GET', path: `/aws/?Action=ListMetrics&Version=2010-08-01&${VERSION_2}` }),
+      400,
+      'IncompleteSignature',
+    ],
+    [
+      'one of version 2 in the body, as euca2ools writes',
+      () => ({ headers: FORM_HEADERS, body: `Action=ListMetrics&Version=2010-08-01&${VERSION_2}` }),
       400,
       'IncompleteSignature',
     ],

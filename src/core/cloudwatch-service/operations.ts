@@ -88,6 +88,14 @@ function validated(operation: Operation): Operation {
   };
 }
 
+/** One at a time: what it found of the others, such as the children of a composite alarm, is so until it is done. */
+function alone(kind: keyof OperationContext['locks'], operation: Operation): Operation {
+  return {
+    ...operation,
+    run: (tree, context) => context.locks[kind].runExclusive(() => operation.run(tree, context)),
+  };
+}
+
 const NOTHING = structure({});
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
@@ -120,10 +128,13 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     ),
   ],
   ['SetAlarmState', validated(define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState))],
-  ['DeleteAlarms', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms))],
+  ['DeleteAlarms', alone('alarms', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms)))],
   ['EnableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true)))],
   ['DisableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false)))],
-  ['PutCompositeAlarm', validated(define(alarm.PUT_COMPOSITE_ALARM_INPUT, NOTHING, putCompositeAlarm))],
+  [
+    'PutCompositeAlarm',
+    alone('alarms', validated(define(alarm.PUT_COMPOSITE_ALARM_INPUT, NOTHING, putCompositeAlarm))),
+  ],
   [
     'PutDashboard',
     bounded(define(dashboard.PUT_DASHBOARD_INPUT, dashboard.PUT_DASHBOARD_OUTPUT, dashboard.putDashboard)),
@@ -147,10 +158,16 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
   ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],
   ['ListTagsForResource', bounded(define(LIST_TAGS_INPUT, LIST_TAGS_OUTPUT, listTagsForResource))],
-  ['PutAnomalyDetector', define(detector.PUT_ANOMALY_DETECTOR_INPUT, NOTHING, detector.putAnomalyDetector)],
+  [
+    'PutAnomalyDetector',
+    alone('detectors', define(detector.PUT_ANOMALY_DETECTOR_INPUT, NOTHING, detector.putAnomalyDetector)),
+  ],
   [
     'DeleteAnomalyDetector',
-    define(detector.DELETE_ANOMALY_DETECTOR_INPUT, NOTHING, detector.deleteAnomalyDetector),
+    alone(
+      'detectors',
+      define(detector.DELETE_ANOMALY_DETECTOR_INPUT, NOTHING, detector.deleteAnomalyDetector),
+    ),
   ],
   [
     'DescribeAnomalyDetectors',

@@ -17,6 +17,7 @@ import { QueryTurns } from './model/query-turns.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { createRateLimit } from '../../platform/runtime/token-bucket.ts';
+import { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface CloudwatchOptions {
   readonly pool: pg.Pool;
@@ -80,7 +81,9 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const { onAlarmChange } = alarms;
   const renderer = new PngRenderer();
   const queryTurns = new QueryTurns(() => stats.count('cloudwatch_requests_throttled'));
-  const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange, renderer, queryTurns };
+  const locks = { alarms: new WriteLock(), detectors: new WriteLock() };
+  const shared = { pool, prisma, intake, limits, now, log };
+  const surroundings = { ...shared, watch, onAlarmChange, renderer, queryTurns, locks };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });

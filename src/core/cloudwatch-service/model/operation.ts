@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import type { PngRenderer } from '../../../platform/chart/render-png.ts';
+import type { WriteLock } from '../../../platform/runtime/write-lock.ts';
 import type { Intake } from '../store/intake.ts';
 import type { DetectorConfiguration } from '../metrics/detector-configuration.ts';
 import type { CloudwatchLimits } from './limits.ts';
@@ -44,6 +45,8 @@ export interface OperationContext extends Caller {
   readonly log: Log;
   readonly renderer: PngRenderer;
   readonly queryTurns: QueryTurns;
+  /** Of what is changed by operations that look at the rest of it first: they come one at a time. */
+  readonly locks: Readonly<Record<'alarms' | 'detectors', WriteLock>>;
   /** As in the scope of the signature; part of ARNs. */
   readonly region: string;
   /** Called after what may change alarms, or their states, is stored. */

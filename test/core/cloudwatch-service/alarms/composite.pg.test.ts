@@ -156,6 +156,23 @@ describe('A composite alarm', () => {
     await expect(failure).rejects.toThrow(message);
   });
 
+  it('cannot be part of itself either where several are put at once, nor lose a child meanwhile', async () => {
+    const putAlarm = (AlarmName: string, AlarmRule: string) =>
+      service.ask('PutCompositeAlarm', { AlarmName, AlarmRule });
+    for (const name of ['left', 'right', 'child']) await putAlarm(name, 'FALSE');
+    const ring = await Promise.allSettled([
+      putAlarm('left', 'ALARM(right)'),
+      putAlarm('right', 'ALARM(left)'),
+    ]);
+    expect(ring.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const both = await Promise.allSettled([
+      putAlarm('parent', 'ALARM(child)'),
+      service.ask('DeleteAlarms', { AlarmNames: ['child'] }),
+    ]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    await service.ask('DeleteAlarms', { AlarmNames: ['left', 'right', 'parent', 'child'] });
+  });
+
   it('keeps its children from being deleted, unless it goes with them', async () => {
     await expect(service.ask('DeleteAlarms', { AlarmNames: ['b'] })).rejects.toThrow(
       'Cannot delete b as there are composite alarm(s) depending on it.',

@@ -59,6 +59,21 @@ describe('An anomaly detector', () => {
     expect((await findMetric())?.status).toBe('UNMONITORED');
   });
 
+  it('is described as long as its metric is monitored, whatever is put and deleted at once', async () => {
+    await sdk.putAnomalyDetector({ SingleMetricAnomalyDetector: METRIC });
+    const asked = Array.from({ length: 12 }, (_, i) => {
+      const detector = { SingleMetricAnomalyDetector: METRIC };
+      return i % 3 === 0 ? sdk.putAnomalyDetector(detector) : sdk.deleteAnomalyDetector(detector);
+    });
+    const failures = (await Promise.allSettled(asked)).flatMap((one) =>
+      one.status === 'rejected' ? [one.reason as Error] : [],
+    );
+    expect(failures.map(({ name }) => name)).toEqual(failures.map(() => 'ResourceNotFoundException'));
+    const { AnomalyDetectors: left = [] } = await sdk.describeAnomalyDetectors({ Namespace: 'App' });
+    expect((await findMetric())?.status === 'UNMONITORED').toBe(left.length === 0);
+    if (left.length > 0) await sdk.deleteAnomalyDetector({ SingleMetricAnomalyDetector: METRIC });
+  });
+
   it('needs no dimensions, keeps its configuration, and makes a band that learned nothing of excluded times', async () => {
     const metric = { Namespace: 'App', MetricName: 'plain', Stat: 'Average' };
     const START_MS = Math.floor(Date.now() / 300_000) * 300_000 - 2 * 86_400_000;

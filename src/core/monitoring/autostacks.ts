@@ -11,6 +11,7 @@ import {
   type StackFilter,
 } from '../inventory/autostack-directory.ts';
 import { checkName, nameTaken, refuseOther, refuseTooMany } from './check-autostack.ts';
+import { deleteStack } from './delete-stack.ts';
 import type { Monitor } from './monitor.ts';
 import { renameStackMetrics } from './rename-stack-metrics.ts';
 import type { Quota } from '../inventory/quota.ts';
@@ -171,17 +172,11 @@ export class Autostacks {
     if (problem !== null) await this.#options.directory.setProblem(known, problem);
   }
 
-  /** Its metrics go with it, samples and all. @throws NotFoundError */
+  /** Its metrics go with it, samples and all. @throws NotFoundError, RetryLaterError */
   async deleteAutostack(id: string): Promise<string> {
     if (this.#options.directory.byId(id) === undefined)
       throw new NotFoundError(`no autostack has the id ${id}`);
-    const metrics = await this.#options.prisma.metric.findMany({
-      where: { autostackId: id },
-      select: { id: true },
-    });
-    for (const metric of metrics) await this.#options.monitor.deleteMetric(metric.id);
-    await this.#options.prisma.autostack.deleteMany({ where: { id } });
-    this.#options.directory.forget(id);
+    await deleteStack(id, this.#options);
     return id;
   }
 

@@ -31,7 +31,7 @@ export interface CheckedRequest extends Described {
   readonly accountId: number;
   readonly model: ModelParams;
   readonly policy: Partial<AlertPolicy>;
-  /** The metric, if it is known by now. */
+  /** The metric, if it is known by now. @throws NotFoundError where what it is of is gone by now */
   readonly findKnown: () => MetricEntry | undefined;
 }
 
@@ -68,7 +68,11 @@ export function createRequestChecks(options: {
     const { identity, resource } = described.description;
     const model = checkModelParams(request.model ?? {}, ['input', 'model']);
     const policy = checkPolicy(request.policy ?? {});
-    const findKnown = () => registry.byIdentity(datasource, identity, accountId);
+    const findKnown = () => {
+      // Its autostack may have been deleted since.
+      describe(datasource, request.spec, accountId);
+      return registry.byIdentity(datasource, identity, accountId);
+    };
     const known = findKnown();
     // What is monitored already needs no leave.
     const isListed = resource !== null && datasource !== 'CUSTOM';

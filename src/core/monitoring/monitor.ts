@@ -71,8 +71,8 @@ export class Monitor {
   async createMetric(datasource: Datasource, spec: unknown, accountId = DEFAULT_ACCOUNT): Promise<string> {
     const { registry, writeLock } = this.#options;
     checkAccount(datasource, accountId);
-    const { description } = this.#checks.describe(datasource, spec, accountId);
     return writeLock.runExclusive(async () => {
+      const { description } = this.#checks.describe(datasource, spec, accountId);
       const known = registry.byIdentity(datasource, description.identity, accountId);
       const data = { ...describeRow(description), accountId };
       return (known ?? (await saveEntry(this.#options, datasource, description, data))).id;

@@ -285,6 +285,24 @@ describe('an autostack', () => {
     expect(await engine.transfer.importModel(models[0])).toEqual({ metricId, created: false });
   });
 
+  it('is gone with all its metrics, whoever deletes it as well and whatever is monitored of it meanwhile', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, [instance(1, 'web-1')]);
+    const { autostacks } = aws.engine;
+    const id = await autostacks.createAutostack({ ...WEB, metrics: [CPU, COUNT] });
+    const [first, second, ...monitored] = await Promise.allSettled([
+      autostacks.deleteAutostack(id),
+      autostacks.deleteAutostack(id),
+      ...['NetworkIn', 'NetworkOut', 'DiskReadBytes'].map((metric) => monitor(aws, id, { ...CPU, metric })),
+    ]);
+    expect([first, second].map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+    for (const one of monitored)
+      if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(NotFoundError);
+    expect(await database.prisma.metric.count()).toBe(0);
+    expect(await database.prisma.autostack.count()).toBe(0);
+    expect([...aws.engine.directory.all(), ...aws.engine.registry.all()]).toEqual([]);
+  });
+
   it('is made once for all its metrics that are imported at the same time', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, [instance(1, 'web-1')]);

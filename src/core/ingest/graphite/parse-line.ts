@@ -29,7 +29,8 @@ export type GraphiteProblem =
   | 'cut_off'
   | 'bad_pickle';
 
-const FIELD = /[^ \t\v\f\r]+/g;
+/** The end of a text in C is a blank, too: Ganglia's gmetad sends it behind each line. */
+const FIELD = /[^ \t\v\f\r\0]+/g;
 /** Each digit can be matched in one way only, so that a hostile line costs no more than its length. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const TIME_OF_ARRIVAL = -1;

@@ -127,7 +127,7 @@ function showLine(line: Buffer): string {
  * three, so that both may come to one port. Times are in seconds, or in milliseconds where they need more than 32 bits, as in
  * OpenTSDB; values are written as Graphite's are.
  */
-const PUT = /^[ \t]*put(?:[ \t]+[^ \t\r]+){3}/;
+const PUT = /^[ \t\0]*put(?:[ \t]+[^ \t\r]+){3}/;
 const MAX_SECONDS = 0xffff_ffff;
 
 /** Whether a line is one of OpenTSDB. A metric of Graphite may be called put: two fields follow then. */

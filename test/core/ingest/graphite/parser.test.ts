@@ -39,6 +39,17 @@ describe('the Graphite parser', () => {
     expect(parseText('a 1 1\r\n\r\n\n  \nb 2 2').points).toEqual([point('a', 1, 1), point('b', 2, 2)]);
   });
 
+  it('takes what Ganglia sends: the end of its text behind each line, on one connection or several', () => {
+    const nothingBad = { bad: [], empty: 0 };
+    const line = 'g.web.load_one 5.95 1796068668\n\0';
+    const load = point('g.web.load_one', 5.95, 1_796_068_668);
+    expect(parseText(line)).toEqual({ points: [load], ...nothingBad });
+    expect(parseText(line, `${line}put a 100 1\n\0`)).toEqual({
+      points: [load, load, point('a', 1, 100)],
+      ...nothingBad,
+    });
+  });
+
   it('takes the first value of a rate, which collectd sends as nan, for none, and not for bad', () => {
     expect(parseText('host.cpu.idle nan 100\r\nhost.cpu.idle 97.5 110\r\n')).toEqual({
       points: [point('host.cpu.idle', 97.5, 110)],

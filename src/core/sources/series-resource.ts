@@ -1,7 +1,8 @@
 /**
  * The resource a series belongs to, where its source knows none: what its sender calls the thing that was measured.
  * Telegraf, Datadog and collectd write it as `host`, OpenTelemetry as `service.instance.id` and `host.name` (Prometheus
- * gets the first as `instance`), scrapers of Prometheus as `instance`, and Graphite's manual as `server`.
+ * gets the first as `instance`), scrapers of Prometheus as `instance`, collectd for OpenTSDB as `fqdn`, and Graphite's manual as
+ * `server`.
  * https://docs.influxdata.com/telegraf/v1/configuration/
  * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  * https://graphite.readthedocs.io/en/latest/tags.html
@@ -31,6 +32,7 @@ const RESOURCE_TAGS = [
   'host.name',
   'host_name',
   'hostname',
+  'fqdn',
   'server',
   EXPLICIT_TAG,
 ] as const;

@@ -24,6 +24,7 @@ describe('the resource of a pushed series', () => {
     ['OpenTelemetry, a host', 'system.cpu.time;host.name=n-1;state=idle', 'n-1'],
     ['Datadog', 'system.load.1;env=prod;host=i-0abc', 'i-0abc'],
     ['Graphite, as its manual has it', 'disk.used;datacenter=dc1;rack=a1;server=web01', 'web01'],
+    ['collectd, write_tsdb', 'load.load.shortterm;dc=x;fqdn=web.example.com', 'web.example.com'],
     ['a tag with nothing in it', 'a;host=;instance=x', 'x'],
     ['an escaped semicolon', 'a;host=b\\;c', 'b;c'],
     ['no tag that names one', 'a;color=red', null],

@@ -76,7 +76,7 @@ const COUNTERS = {
     'Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.',
   line_protocol_lines: 'Lines of line protocol read, good and bad, blank ones and comments left out.',
   line_protocol_fields_skipped:
-    'Fields of line protocol that are texts or booleans: no metrics, so not stored. Harmless.',
+    'Fields of line protocol that are texts, booleans, NaN or infinity: nothing to score, so not stored. Harmless.',
   unexpected_failures:
     'Failures that nothing was there to catch. Each cost the work it happened in; a hundred within a minute stop the server. Any rise is a bug of ours.',
   requests: 'Requests answered: GraphQL operations, CloudWatch calls, writes, starts of subscriptions.',

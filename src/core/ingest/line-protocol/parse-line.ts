@@ -4,7 +4,7 @@
  *
  * Each numeric field is a point of a metric of its own, named `measurement.field;tag=value…` with the tags by the
  * order of their keys: what Graphite calls a tagged series, so that one series has one name whichever way it comes.
- * Strings and booleans are no metrics and are skipped. Pure: no clock, no I/O.
+ * Strings and booleans are no metrics and are skipped, and so are NaN and infinity. Pure: no clock, no I/O.
  */
 import { writeSeriesName } from '../../sources/pushed-name.ts';
 import { scanFields, scanName, scanTags } from './scan.ts';
@@ -25,7 +25,7 @@ interface LinePoint {
 
 export interface GoodLine {
   readonly points: readonly LinePoint[];
-  /** Fields that are no numbers, and those that are given again in the same line. */
+  /** Fields that are no finite numbers, and those that are given again in the same line. */
   readonly skippedFields: number;
 }
 

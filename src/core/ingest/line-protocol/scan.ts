@@ -28,6 +28,8 @@ const UNSIGNED = /^\d{1,20}u$/;
 const SIGNED_RANGE = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 const UNSIGNED_RANGE = { least: 0n, most: 2n ** 64n - 1n };
 const BOOLEAN = /^(?:[tTfF]|true|True|TRUE|false|False|FALSE)$/;
+/** As clients print them, which InfluxDB refuses with all of the line: the other fields are as good as without it. */
+const NOT_FINITE = /^[+-]?(?:nan|inf(?:inity)?)$/i;
 
 /** The measurement. Null when there is none. */
 export function scanName(text: string, start: number): Scanned<string> | null {
@@ -59,7 +61,7 @@ export function scanTags(
 
 export interface Fields {
   readonly numbers: readonly (readonly [string, number])[];
-  /** How many were no numbers. */
+  /** How many were no finite numbers. */
   readonly skipped: number;
 }
 
@@ -91,9 +93,9 @@ export function scanFields(text: string, start: number): Scanned<Fields> | NotSc
   return { value: { numbers: [...numbers], skipped }, end };
 }
 
-/** Null for what is no value; true for one that is no number. Integers beyond 2^53 are rounded. */
+/** Null for what is no value; true for one that is no finite number. Integers beyond 2^53 are rounded. */
 function readValue(raw: string): number | true | 'OUT_OF_RANGE' | null {
-  if (raw.startsWith('"') || BOOLEAN.test(raw)) return true;
+  if (raw.startsWith('"') || BOOLEAN.test(raw) || NOT_FINITE.test(raw)) return true;
   if (INTEGER.test(raw)) return readInteger(raw.slice(0, -1), SIGNED_RANGE);
   if (UNSIGNED.test(raw)) return readInteger(raw.slice(0, -1), UNSIGNED_RANGE);
   if (!FLOAT.test(raw)) return null;

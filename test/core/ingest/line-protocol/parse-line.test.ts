@@ -52,7 +52,8 @@ describe('a line of line protocol', () => {
     ['cpu v=', 'bad_field', 'at column 7'],
     ['cpu v=1,', 'bad_field', 'at column 9'],
     ['cpu v=one', 'bad_field', 'at column 7'],
-    ['cpu v=NaN', 'bad_field', 'at column 7'],
+    ['cpu v=NaNi', 'bad_field', 'at column 7'],
+    ['cpu v=infinite', 'bad_field', 'at column 7'],
     ['cpu v=1e400', 'bad_field', 'at column 7'],
     ['cpu v=0x10', 'bad_field', 'at column 7'],
     ['cpu v=1.5i', 'bad_field', 'at column 7'],
@@ -70,6 +71,17 @@ describe('a line of line protocol', () => {
   it.each(['', '   ', '# a comment', ' #another', '\r'])('%j says nothing', (line) => {
     expect(parse(line)).toBeNull();
   });
+
+  // Of node-influx (and Node-RED), influxdb and aioinflux for Python, QuestDB's clients and collectd: node-influx#489,
+  // influxdb-python#195.
+  it.each(['nan', 'NaN', '-nan', '+NaN', 'NAN', 'inf', 'Inf', '+Inf', '-inf', 'Infinity', '-Infinity'])(
+    'skips %s, and no other field for it',
+    (value) => {
+      const point = { metric: 'm.b', value: 2, timestampMs: 0 };
+      expect(parse(`m a=${value},b=2 0`)).toEqual({ points: [point], skippedFields: 1 });
+      expect(parse(`m a=${value} 0`)).toEqual({ points: [], skippedFields: 1 });
+    },
+  );
 
   it('gives each numeric field a metric, and skips texts and booleans', () => {
     expect(parse('m,t=x a=1,b="a, \\"quoted\\" one",c=2i,d=t,e=FALSE 0')).toEqual({

@@ -7,6 +7,7 @@ import { LimitedLog } from '../../platform/bounded-input/limited-log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
 import { offersWebSocket, writeWithoutUpgrade } from './ignored-upgrade.ts';
 import { ClientGoneError } from './read-body.ts';
+import { refuseUnreadable, type UnreadableRequest } from './refuse-unreadable.ts';
 import { readPath, useOriginForm } from './request-target.ts';
 import { sendJson } from './send-json.ts';
 import {
@@ -118,10 +119,10 @@ export class HttpServer implements AsyncDisposable {
 
   #listen(): void {
     const { log } = this.#options;
-    const drops = new LimitedLog(log);
+    const limited = new LimitedLog(log);
     this.#server
       .on('drop', () =>
-        drops.warn('drop', { limit: MAX_CONNECTIONS }, 'connection refused: too many are open'),
+        limited.warn('drop', { limit: MAX_CONNECTIONS }, 'connection refused: too many are open'),
       )
       .on('connection', (socket: Socket) => {
         // One that was given back is known.
@@ -131,6 +132,9 @@ export class HttpServer implements AsyncDisposable {
       })
       .on('request', (request, response) => this.#answer(request, response))
       .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+      .on('clientError', (error: UnreadableRequest['error'], socket: Socket) =>
+        refuseUnreadable({ error, socket, isAnswering: this.#isAnswering(socket) }, limited),
+      )
       // Of a server that listens, such as a connection that could not be taken for want of descriptors.
       .on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));
   }
@@ -167,6 +171,10 @@ export class HttpServer implements AsyncDisposable {
       if (this.#isStopping) setImmediate(() => this.#server.closeIdleConnections());
     });
     void answer(this.#routes, { request, response, log: this.#options.log });
+  }
+
+  #isAnswering(socket: Socket): boolean {
+    return [...this.#responses].some(({ req, headersSent }) => req.socket === socket && headersSent);
   }
 
   /** All that are open, and how long bytes may wait in each. */

@@ -2,6 +2,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
+ * What languages write for the key a client does not have yet: `Bearer ${token}` of JavaScript, Python, Go, Swift. All are
+ * shorter than a key may be, or hold a blank.
+ */
+const NO_KEY = /^(?:null|undefined|none|nil|<nil>|\(null\)|nan|false|\[object \w+\])?$/i;
+
+/**
  * `authorization: Bearer KEY`, `authorization: Token KEY` (InfluxDB 2), `authorization: Basic …` with the key as the
  * password and any user (InfluxDB 1), or `x-api-key: KEY`.
  * @returns null when there is none, also in a header: many clients send one before they have a key; a header of another form
@@ -12,7 +18,7 @@ export function readHeaderKey(headers: IncomingHttpHeaders): string | null {
   const named = authorization === undefined ? null : readAuthorization(authorization);
   if (named !== null) return named;
   const text = Array.isArray(plain) ? plain.join() : (plain ?? '');
-  return text.trim() === '' ? null : text;
+  return isNoKey(text) ? null : text;
 }
 
 /**
@@ -23,13 +29,13 @@ function readAuthorization(text: string): string | null {
   const plain = text.trim();
   const [scheme = ''] = /^\S+/.exec(plain) ?? [];
   const rest = plain.slice(scheme.length).trimStart();
-  if (plain === '') return null;
+  if (isNoKey(plain)) return null;
   switch (scheme.toLowerCase()) {
     case 'bearer':
     case 'token':
-      return rest === '' ? null : rest;
+      return isNoKey(rest) ? null : rest;
     case 'basic':
-      return rest === '' ? null : readBasicPassword(rest);
+      return isNoKey(rest) ? null : readBasicPassword(rest);
     default:
       return text;
   }
@@ -47,7 +53,7 @@ export function readConnectionKey(params: unknown): string | null {
   );
   for (const name of ['apikey', 'x-api-key']) {
     const value = fields.get(name);
-    if (typeof value === 'string' && value.trim() !== '') return value;
+    if (typeof value === 'string' && !isNoKey(value)) return value;
   }
   for (const name of ['authorization', 'authtoken', 'token']) {
     const value = fields.get(name);
@@ -67,4 +73,8 @@ function readNested(headers: unknown): string | null {
 function readBasicPassword(encoded: string): string {
   const text = Buffer.from(encoded, 'base64').toString();
   return text.slice(text.indexOf(':') + 1);
+}
+
+function isNoKey(text: string): boolean {
+  return NO_KEY.test(text.trim());
 }

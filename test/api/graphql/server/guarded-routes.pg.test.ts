@@ -162,7 +162,7 @@ describe('wrong keys of one address', () => {
     expect((await ask(guessed.admin, SOME)).status).toBe(200);
   });
 
-  it.each([{ authorization: 'Bearer ' }, { authorization: '' }, { 'x-api-key': '' }])(
+  it.each([{ authorization: 'Bearer ' }, { authorization: 'Bearer undefined' }, { 'x-api-key': '' }])(
     'are not made by a client without a key, which sends %j: the key of the settings is taken from its address',
     async (headers) => {
       await using guessed = await startKeyedServer();

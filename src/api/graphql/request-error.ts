@@ -15,11 +15,11 @@ const RESPONSE_JSON = 'application/graphql-response+json';
 
 /**
  * What a refusal is sent as that is answered before anything of the request is read. Clients believe the status of the
- * specification's own type alone: any other may be of a proxy.
+ * specification's own type alone: any other may be of a proxy. Of both the one that comes first, as yoga chooses.
  */
-export function chooseResponseType({ accept }: IncomingHttpHeaders): string {
-  const type = accept?.includes(RESPONSE_JSON) === true ? RESPONSE_JSON : 'application/json';
-  return `${type}; charset=utf-8`;
+export function chooseResponseType({ accept = '' }: IncomingHttpHeaders): string {
+  const [first] = /application\/(?:graphql-response\+)?json/.exec(accept) ?? [];
+  return `${first === RESPONSE_JSON ? RESPONSE_JSON : 'application/json'}; charset=utf-8`;
 }
 
 export interface RequestErrorOptions {

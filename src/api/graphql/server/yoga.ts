@@ -34,7 +34,8 @@ import { monitorOperations } from './monitor-operations.ts';
 import { traceOperations } from './trace-operations.ts';
 import { tenantParts } from '../tenancy/tenant-context.ts';
 import { admitStreams } from '../transport/admit-streams.ts';
-import { answerInJson, leaveOutUtf8 } from '../transport/answer-in-json.ts';
+import { readAccept } from '../transport/accept.ts';
+import { answerInJson } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
 import { DeliveryLag } from '../transport/delivery-lag.ts';
 import { createPayloads } from '../transport/payload-cache.ts';
@@ -143,6 +144,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   return {
     handle: async (request, response) => {
       if (crossOrigin.answer(request, response)) return;
+      const { headers } = request;
+      if (headers.accept?.includes('=') === true) headers.accept = readAccept(headers.accept);
       const caller = await admission.admitRequest(request, response);
       if (caller === null) return;
       const refusal = gate.checkRate(countedAs(caller) ?? readAddress(request));
@@ -150,8 +153,6 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
         answerRefusal(request, response, refusal);
         return;
       }
-      const { headers } = request;
-      if (headers.accept?.includes('=') === true) headers.accept = leaveOutUtf8(headers.accept);
       await yoga(request, response, { caller });
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate, readAddress }),

@@ -8,14 +8,6 @@ const NOT_ACCEPTABLE = 406;
 const MESSAGE =
   'accept: expected application/json, application/graphql-response+json, or text/event-stream for subscriptions';
 
-/** UTF-8 by the names that clients write, of which yoga knows one: any other is a charset it does not send. */
-const UTF_8 = /;\s*charset\s*=\s*(?:utf-?8|"utf-?8")\s*(?=[;,]|$)/gi;
-
-/** The header Accept without the charset that all answers have. */
-export function leaveOutUtf8(accept: string): string {
-  return accept.replace(UTF_8, '');
-}
-
 export function answerInJson(): Plugin {
   return {
     onResultProcess: (chosen) => {

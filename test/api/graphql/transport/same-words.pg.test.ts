@@ -196,16 +196,15 @@ describe('a body of JSON', () => {
 });
 
 it.each([
-  ['application/json; charset="utf-8"', 200],
-  ['application/json;charset=UTF8', 200],
-  ['application/graphql-response+json; charset="UTF-8", application/json;q=0.5', 200],
-  ['application/json; charset=iso-8859-1', 406],
-])('an answer is in UTF-8, by whatever name it is asked for: %s', async (accept, status) => {
+  ['application/json; charset="utf-8"', 200, 'application/json'],
+  ['application/json;charset=UTF8', 200, 'application/json'],
+  ['application/graphql-response+json; charset="UTF-8", application/json;q=0.5', 200, RESPONSE_JSON],
+  ['application/graphql-response+json;q=0.5, application/json', 200, 'application/json'],
+  ['text/html, */*;q=0.1, application/graphql-response+json;q=0.8', 200, RESPONSE_JSON],
+  ['application/json; charset=iso-8859-1', 406, 'application/json'],
+])('an answer is in UTF-8, of the type that is wanted most: %s', async (accept, status, type) => {
   const answer = await post({ query: '{ __typename }' }, accept);
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([
-    status,
-    `${accept.split(';')[0] ?? ''}; charset=utf-8`,
-  ]);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([status, `${type}; charset=utf-8`]);
 });
 
 describe('a request this server does not take', () => {

@@ -24,23 +24,15 @@ import {
 const LIST_DOCUMENT: TypedDocumentNode<List, { id: string }> = gql(LIST);
 const LIVE_DOCUMENT: TypedDocumentNode<Live, LiveVariables> = gql(LIVE);
 
-/** @param queryUrl where queries go @param liveUrl where subscriptions go */
-export function createApollo(queryUrl: string, liveUrl: string, wire: Wire): LiveClient {
+/**
+ * @param queryUrl where queries go
+ * @param liveUrl where subscriptions go
+ * @param wire null for Apollo Client's own, which is HTTP
+ */
+export function createApollo(queryUrl: string, liveUrl: string, wire: Wire | null): LiveClient {
   let requests = 0;
-  const opened = wire.open(liveUrl);
-  const live = new ApolloLink(
-    ({ variables }) =>
-      new Observable((sink) =>
-        opened.subscribe(
-          { query: LIVE, variables: readVariables(variables) },
-          {
-            next: (result) => sink.next(result as ApolloLink.Result),
-            error: (error) => sink.error(error),
-            complete: () => sink.complete(),
-          },
-        ),
-      ),
-  );
+  const opened = wire?.open(liveUrl);
+  const live = opened === undefined ? new HttpLink({ uri: `${liveUrl}/graphql` }) : carryOver(opened);
   const http = new HttpLink({
     uri: `${queryUrl}/graphql`,
     fetch: (input, init) => {
@@ -79,9 +71,25 @@ export function createApollo(queryUrl: string, liveUrl: string, wire: Wire): Liv
     requests: () => requests,
     stop: () => {
       client.stop();
-      opened.dispose();
+      opened?.dispose();
     },
   };
+}
+
+function carryOver(opened: ReturnType<Wire['open']>): ApolloLink {
+  return new ApolloLink(
+    ({ variables }) =>
+      new Observable((sink) =>
+        opened.subscribe(
+          { query: LIVE, variables: readVariables(variables) },
+          {
+            next: (result) => sink.next(result as ApolloLink.Result),
+            error: (error) => sink.error(error),
+            complete: () => sink.complete(),
+          },
+        ),
+      ),
+  );
 }
 
 /** The sample itself is in the cache by its id already; the list refers to it from now on, once. */

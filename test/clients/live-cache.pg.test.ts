@@ -14,9 +14,18 @@ const CLIENTS = [
   { name: 'Apollo Client', create: createApollo },
   { name: 'urql', create: createUrql },
 ] as const;
-const CASES = CLIENTS.flatMap((client) =>
-  WIRES.map((wire) => ({ name: `${client.name} over ${wire.name}`, create: client.create, wire })),
-);
+const CASES = [
+  ...CLIENTS.flatMap(({ name, create }) =>
+    WIRES.map((wire) => ({
+      name: `${name} over ${wire.name}`,
+      open: (queryUrl: string, liveUrl: string) => create(queryUrl, liveUrl, wire),
+    })),
+  ),
+  {
+    name: 'Apollo Client by itself, over multipart HTTP',
+    open: (queryUrl: string, liveUrl: string) => createApollo(queryUrl, liveUrl, null),
+  },
+];
 
 let server: TestServer;
 
@@ -91,10 +100,10 @@ class Follower {
   }
 }
 
-describe.each(CASES)('$name', ({ name, create, wire }) => {
+describe.each(CASES)('$name', ({ name, open }) => {
   it('scores the samples on screen by their ids, and after cuts goes on without a gap or a repeat', async () => {
     await using proxy = await startCuttingProxy(server.url);
-    const client = create(server.url, proxy.url, wire);
+    const client = open(server.url, proxy.url);
     // Without bounds it waits for more rows: what there is has no scores yet.
     const series = `load;client=${name}`;
     const id = await monitor(series, {});

@@ -232,5 +232,5 @@ function upgrade(
 }
 
 function isEventStream(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type')).startsWith('text/event-stream');
+  return /^(?:text\/event-stream|multipart\/mixed)/.test(String(response.getHeader('content-type')));
 }

@@ -286,32 +286,35 @@ describe('stop', () => {
   });
 });
 
-test('a reader of a live stream that stops reading is cut off, and the others are not', async () => {
-  const closed = createDeferred<string>();
-  const { port, url } = await start(
-    {
-      '/stream': (request, response) => {
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        const frame = `data: ${'x'.repeat(65_536)}\n\n`;
-        const fill = () => {
-          while (!response.destroyed && response.write(frame));
-        };
-        response.on('drain', fill);
-        response.on('close', () => closed.resolve(request.url ?? ''));
-        fill();
+test.each(['text/event-stream', 'multipart/mixed;boundary="graphql"'])(
+  'a reader of a live stream that stops reading is cut off, and the others are not: %s',
+  async (type) => {
+    const closed = createDeferred<string>();
+    const { port, url } = await start(
+      {
+        '/stream': (request, response) => {
+          response.writeHead(200, { 'content-type': type });
+          const frame = `data: ${'x'.repeat(65_536)}\n\n`;
+          const fill = () => {
+            while (!response.destroyed && response.write(frame));
+          };
+          response.on('drain', fill);
+          response.on('close', () => closed.resolve(request.url ?? ''));
+          fill();
+        },
+        '/quiet': stream,
       },
-      '/quiet': stream,
-    },
-    { streamStallLimitMs: 300 },
-  );
-  const quiet = await fetch(`${url}/quiet`);
-  const stalled = connect(port, HOST);
-  stalled.on('error', () => undefined);
-  stalled.write('GET /stream HTTP/1.1\r\nhost: x\r\n\r\n');
-  stalled.pause();
-  expect(await closed.promise).toBe('/stream');
-  stalled.destroy();
-  const reader = quiet.body?.getReader();
-  expect((await reader?.read())?.done).toBe(false);
-  await reader?.cancel();
-});
+      { streamStallLimitMs: 300 },
+    );
+    const quiet = await fetch(`${url}/quiet`);
+    const stalled = connect(port, HOST);
+    stalled.on('error', () => undefined);
+    stalled.write('GET /stream HTTP/1.1\r\nhost: x\r\n\r\n');
+    stalled.pause();
+    expect(await closed.promise).toBe('/stream');
+    stalled.destroy();
+    const reader = quiet.body?.getReader();
+    expect((await reader?.read())?.done).toBe(false);
+    await reader?.cancel();
+  },
+);

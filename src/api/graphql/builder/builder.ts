@@ -98,4 +98,6 @@ builder.mutationType({
   description:
     'What can be changed. Expected failures come back as members of the result union, with HTTP 200; nothing is half done.',
 });
-builder.subscriptionType({ description: 'What can be subscribed to, over WebSocket or server-sent events.' });
+builder.subscriptionType({
+  description: 'What can be subscribed to, over WebSocket, server-sent events or multipart HTTP.',
+});

@@ -14,7 +14,8 @@ import { createConnectionLimit } from '../limits/connections.ts';
 import { endWithRights } from '../server/end-when-revoked.ts';
 import type { MaskError } from '../transport/mask-error.ts';
 import { type GetEnveloped, prepareOperation } from '../transport/prepare-operation.ts';
-import { EVENT_STREAM_HEADERS, type EventStreams, isStream } from '../transport/sse.ts';
+import { type EventStreams, isStream } from '../transport/http-streams.ts';
+import { FRAMINGS } from '../transport/stream-framing.ts';
 import { PANEL_QUERY, PANEL_SUBSCRIPTION } from './panel-documents.ts';
 
 /** Of one link from all addresses together: it may be on a page that many people look at. */
@@ -88,7 +89,7 @@ export class PanelSource {
         })
       : // What a client asks for that cannot be had, such as a place that is gone, is an event, too.
         listOne(result as ExecutionResult);
-    response.writeHead(200, { ...EVENT_STREAM_HEADERS, 'cache-control': 'private, no-store, no-transform' });
+    response.writeHead(200, { ...FRAMINGS.sse.headers, 'cache-control': 'private, no-store, no-transform' });
     client.pipe(this.#options.streams.open(this.#mask(results), response.socket));
     return null;
   }

@@ -25,7 +25,7 @@ import { answerRefusal, type CallerGate, type CallerLimits, createCallerGate } f
 import { createRefuse, type Refuse } from '../limits/error.ts';
 import { reportCost } from '../limits/report-cost.ts';
 import { PanelSource } from '../panels/panel-source.ts';
-import { EventStreams, sendEventStreams, type WhenRead } from '../transport/sse.ts';
+import { EventStreams, sendEventStreams, type WhenRead } from '../transport/http-streams.ts';
 import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
 import { createMaskError } from '../transport/mask-error.ts';
@@ -100,8 +100,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   const gate = createCallerGate(limits, refuse);
   const writePayload = createPayloads();
   const lag = new DeliveryLag({ ...options, stats });
-  const streams = new EventStreams(writePayload, options.whenRead, (result, sinceMs) =>
-    lag.noteSent(result, 'sse', sinceMs),
+  const streams = new EventStreams(writePayload, options.whenRead, (result, type, sinceMs) =>
+    lag.noteSent(result, type, sinceMs),
   );
   const steps = { ...options, stats, readRequestId, refuse, gate, writePayload, lag, streams };
   const seenBy = createViews(parts);

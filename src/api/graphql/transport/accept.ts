@@ -1,4 +1,5 @@
 /** What a client takes, as its header Accept says: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 */
+import type { StreamType } from './stream-framing.ts';
 
 /** UTF-8 by the names that clients write, of which yoga knows one: any other is a charset it does not send. */
 const UTF_8 = /;\s*charset\s*=\s*(?:utf-?8|"utf-?8")\s*(?=[;,]|$)/gi;
@@ -20,4 +21,18 @@ export function readAccept(accept: string): string {
     .toSorted((one, other) => other.weight - one.weight)
     .map(({ type }) => type.trim())
     .join(', ');
+}
+
+const EVENT_STREAM = /^\s*(?:\*\/\*|text\/\*|text\/event-stream)\s*(?:;|$)/i;
+/** By itself it is taken for answers in parts, which no subscription is. */
+const SUBSCRIPTION_PARTS = /^\s*multipart\/mixed\s*;(?:.*;)?\s*subscriptionSpec\s*=\s*"?1\.0"?\s*(?:;|$)/i;
+
+/** What a subscription is sent as; null where its client takes no stream. */
+export function chooseStream(accept: string): StreamType | null {
+  if (accept === '') return 'sse';
+  for (const part of accept.split(',')) {
+    if (EVENT_STREAM.test(part)) return 'sse';
+    if (SUBSCRIPTION_PARTS.test(part)) return 'multipart';
+  }
+  return null;
 }

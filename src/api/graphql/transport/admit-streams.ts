@@ -9,10 +9,9 @@ import type { Plugin } from 'graphql-yoga';
 import { type Caller, countedAs } from '../../../core/access/caller.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { CallerGate } from '../limits/callers.ts';
+import { chooseStream } from './accept.ts';
 import { createRequestError } from '../request-error.ts';
 
-/** What a stream of events is sent as, and what stands for it. */
-const EVENT_STREAM = /(?:^|[\s,])(?:\*\/\*|text\/\*|text\/event-stream)(?:$|[\s,;])/i;
 const NOT_ACCEPTABLE = 406;
 
 /** What the plugin reads of the context: HTTP puts the request and the answer there, a socket does not. */
@@ -40,10 +39,10 @@ function readAsked(context: unknown): Asked {
 }
 
 function checkAccepted(accept = ''): GraphQLError | null {
-  if (accept === '' || EVENT_STREAM.test(accept)) return null;
+  if (chooseStream(accept) !== null) return null;
   return createRequestError(
     'NOT_ACCEPTABLE',
-    'a subscription is a stream: send accept: text/event-stream, or use a WebSocket with graphql-transport-ws; multipart is not supported',
+    'a subscription is a stream: send accept: text/event-stream, or multipart/mixed;subscriptionSpec=1.0, or use a WebSocket with graphql-transport-ws',
     { status: NOT_ACCEPTABLE, isAlways: true },
   );
 }

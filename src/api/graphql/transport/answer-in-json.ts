@@ -6,7 +6,7 @@ import { hideStatus } from './payload-cache.ts';
 
 const NOT_ACCEPTABLE = 406;
 const MESSAGE =
-  'accept: expected application/json, application/graphql-response+json, or text/event-stream for subscriptions';
+  'accept: expected application/json, application/graphql-response+json, or for subscriptions text/event-stream or multipart/mixed;subscriptionSpec=1.0';
 
 export function answerInJson(): Plugin {
   return {

@@ -1,10 +1,11 @@
 /** How long scores take from their commit to the sockets of subscribers, as a histogram and, where traces are sent, as spans. */
 import type { ExecutionResult } from 'graphql';
+import type { StreamType } from './stream-framing.ts';
 import type { LogCommit } from '../../../core/score-log/ring-buffer.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Tracing } from '../../../platform/tracing/tracing.ts';
 
-export type Transport = 'websocket' | 'sse';
+export type Transport = 'websocket' | StreamType;
 
 export class DeliveryLag {
   readonly #stats: Pick<Stats, 'observe'>;

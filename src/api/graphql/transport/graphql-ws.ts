@@ -14,7 +14,7 @@ import type { Sender } from '../server/forward-operations.ts';
 import { type GetEnveloped, prepareOperation, type Runner } from './prepare-operation.ts';
 import { RunningOperations } from './running-operations.ts';
 import { createSendResults } from './send-results.ts';
-import { isStream } from './sse.ts';
+import { isStream } from './http-streams.ts';
 import { copyError } from '../request-error.ts';
 import { hideHttp, withoutHttp, type WritePayload } from './payload-cache.ts';
 

@@ -1,6 +1,6 @@
 /** RFC 9110, 5.6.6: a parameter's value means the same in quotes, charsets have no case (8.3.2), weights order (12.4.2). */
 import { describe, expect, it, test } from 'vitest';
-import { readAccept } from '../../../../src/api/graphql/transport/accept.ts';
+import { chooseStream, readAccept } from '../../../../src/api/graphql/transport/accept.ts';
 
 describe('the charset of every answer', () => {
   it.each([
@@ -60,4 +60,23 @@ test('what only begins as it stays as it is, however often it comes', () => {
     const accept = part.repeat(16_384 / part.length);
     expect(readAccept(accept)).toBe(accept);
   }
+});
+
+test.each([
+  ['', 'sse'],
+  ['*/*', 'sse'],
+  ['text/event-stream', 'sse'],
+  ['application/json, text/*', 'sse'],
+  // Apollo Client 3 and 4, iOS, Kotlin.
+  ['multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json', 'multipart'],
+  ['multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json', 'multipart'],
+  ['multipart/mixed;subscriptionSpec=1.0,application/json', 'multipart'],
+  ['multipart/mixed; boundary="graphql"; subscriptionSpec="1.0", */*', 'multipart'],
+  ['text/event-stream, multipart/mixed;subscriptionSpec=1.0', 'sse'],
+  ['application/json', null],
+  ['multipart/mixed', null],
+  ['multipart/mixed;subscriptionSpec=1.01', null],
+  ['text/html,application/xhtml+xml', null],
+])('a subscription is sent to who takes %s as %s', (accept, type) => {
+  expect(chooseStream(accept)).toBe(type);
 });

@@ -1,60 +1,53 @@
 /**
- * Subscriptions as server-sent events, as graphql-sse's "distinct connections" mode has them. In place of yoga's own:
- * that writes out and encodes each event for each reader, and keeps a timer for each.
+ * Subscriptions over HTTP, as server-sent events or as parts of a multipart answer. In place of yoga's own: that writes out
+ * and encodes each event for each reader, and keeps a timer for each.
  */
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { chooseStream } from './accept.ts';
 import type { Payload, WritePayload } from './payload-cache.ts';
+import { FRAMINGS, type StreamType } from './stream-framing.ts';
 
-/** A comment: some browsers show nothing of a stream before its first byte, and proxies end one that says nothing. */
-const PING = Buffer.from(':\n\n');
 const PING_INTERVAL_MS = 12_000;
-const BEFORE = Buffer.from('event: next\n');
-const DATA = Buffer.from('data: ');
-const AFTER = Buffer.from('\n\n');
-const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
-export const EVENT_STREAM_HEADERS = {
-  'content-type': 'text/event-stream',
-  // A proxy that compresses a stream holds events back until there are enough of them.
-  'cache-control': 'no-cache, no-transform',
-  // nginx gathers an answer before it passes it on, unless it is asked not to.
-  'x-accel-buffering': 'no',
-};
 
 /** Who takes such an answer. */
 const OF_STREAMS = /text\/event-stream|multipart\/mixed/i;
 
 /** Resolves when the peer may be sent more, or is gone. */
 export type WhenRead = (socket: Socket) => Promise<void>;
-type OnSent = (result: ExecutionResult, sinceMs: number) => void;
+type OnSent = (result: ExecutionResult, type: StreamType, sinceMs: number) => void;
 
 /** Makes the bodies of event streams, and keeps those that are open alive. */
 export class EventStreams {
   readonly #whenRead: WhenRead;
   readonly #onSent: OnSent;
-  readonly #frame: (result: ExecutionResult) => Buffer;
-  readonly #open = new Set<Readable>();
+  readonly #frames: Readonly<Record<StreamType, (result: ExecutionResult) => Buffer>>;
+  readonly #open = new Map<Readable, StreamType>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onSent is called with each result that was handed to the response, and when its subscription began */
   constructor(writePayload: WritePayload, whenRead: WhenRead, onSent: OnSent = () => undefined) {
     this.#whenRead = whenRead;
     this.#onSent = onSent;
-    this.#frame = createFrames(writePayload);
+    this.#frames = {
+      sse: createFrames('sse', writePayload),
+      multipart: createFrames('multipart', writePayload),
+    };
   }
 
   /** @param socket below the response; null where it is not known */
-  open(results: AsyncIterable<ExecutionResult>, socket: Socket | null): Readable {
+  open(results: AsyncIterable<ExecutionResult>, socket: Socket | null, type: StreamType = 'sse'): Readable {
     const whenOpen = () => (socket === null ? Promise.resolve() : this.#whenRead(socket));
     const body = readEvents(results[Symbol.asyncIterator](), {
-      frame: this.#frame,
+      type,
+      frame: this.#frames[type],
       whenOpen,
       onSent: this.#onSent,
     });
-    this.#open.add(body);
+    this.#open.set(body, type);
     this.#timer ??= setInterval(() => this.#pingAll(), PING_INTERVAL_MS).unref();
     body.once('close', () => {
       this.#open.delete(body);
@@ -67,22 +60,24 @@ export class EventStreams {
 
   #pingAll(): void {
     // A reader that has something waiting needs no ping.
-    for (const body of this.#open) if (body.readableLength === 0) body.push(PING);
+    for (const [body, type] of this.#open) if (body.readableLength === 0) body.push(FRAMINGS[type].ping);
   }
 }
 
-/** Where yoga would send a stream of events, ours is sent. */
+/** Where yoga would send a stream of events or refuse one, ours is sent. */
 export function sendEventStreams(streams: Pick<EventStreams, 'open'>): Plugin {
   return {
     onResultProcess: (chosen) => {
-      const { result } = chosen;
-      // None was chosen: the client takes no stream.
-      if (chosen.resultProcessor === undefined || !isStream(result)) return;
+      const { result, request } = chosen;
+      if (!isStream(result)) return;
+      const type = chooseStream(request.headers.get('accept') ?? '');
+      if (type === null) return;
+      const { headers } = FRAMINGS[type];
       chosen.setResultProcessor((_result, { Response }) => {
         // Its sender makes it, and also takes Node's streams; its type knows those of browsers only.
-        const init: unknown = streams.open(result, findSocket(chosen.serverContext));
-        return new Response(init as BodyInit, { headers: EVENT_STREAM_HEADERS });
-      }, 'text/event-stream');
+        const init: unknown = streams.open(result, findSocket(chosen.serverContext), type);
+        return new Response(init as BodyInit, { headers });
+      }, headers['content-type'] ?? '');
     },
     onResponse: ({ request, response }) => {
       if (!OF_STREAMS.test(request.headers.get('accept') ?? '')) return;
@@ -95,44 +90,28 @@ export function sendEventStreams(streams: Pick<EventStreams, 'open'>): Plugin {
 }
 
 /** Each payload is framed once, too. */
-function createFrames(writePayload: WritePayload): (result: ExecutionResult) => Buffer {
+function createFrames(type: StreamType, writePayload: WritePayload): (result: ExecutionResult) => Buffer {
   const frames = new WeakMap<Payload, Buffer>();
   return (result) => {
     const payload = writePayload(result);
-    const frame = frames.get(payload) ?? Buffer.concat([BEFORE, writeId(result), DATA, payload.json, AFTER]);
+    const frame = frames.get(payload) ?? FRAMINGS[type].frame(result, payload);
     frames.set(payload, frame);
     return frame;
   };
-}
-
-/**
- * The line that names the event by its cursor, where `cursor` or `changeCursor` is selected: an EventSource that lost its connection sends the
- * last one back as Last-Event-ID, and the subscription goes on behind it.
- */
-function writeId({ data }: ExecutionResult): Buffer {
-  const [event] = Object.values(data ?? {});
-  const cursor = findCursor(event);
-  // Another field may be called so.
-  const isId = typeof cursor === 'string' && /^[\w.~:=+/-]+$/.test(cursor);
-  return Buffer.from(isId ? `id: ${cursor}\n` : '');
-}
-
-function findCursor(event: unknown): unknown {
-  if (typeof event !== 'object' || event === null) return null;
-  if ('cursor' in event) return event.cursor;
-  return 'changeCursor' in event ? event.changeCursor : null;
 }
 
 /** One event is asked for at a time, and only when the one before has been taken. */
 function readEvents(
   results: AsyncIterator<ExecutionResult>,
   options: {
+    readonly type: StreamType;
     readonly frame: (result: ExecutionResult) => Buffer;
     readonly whenOpen: () => Promise<void>;
-    readonly onSent: (result: ExecutionResult, sinceMs: number) => void;
+    readonly onSent: OnSent;
   },
 ): Readable {
-  const { frame, whenOpen, onSent } = options;
+  const { type, frame, whenOpen, onSent } = options;
+  const { opening, complete } = FRAMINGS[type];
   const sinceMs = performance.now();
   let isAsking = false;
   const give = (...chunks: readonly (Buffer | null)[]) => {
@@ -149,15 +128,15 @@ function readEvents(
       next.then(
         (result) => {
           if (result.done === true) {
-            give(COMPLETE, null);
+            give(complete, null);
             return;
           }
           isAsking = false;
           give(frame(result.value));
-          onSent(result.value, sinceMs);
+          onSent(result.value, type, sinceMs);
         },
         // Yoga has masked it by now. The response has begun: an error of the stream would end it without a word.
-        (error: unknown) => give(frame({ errors: [toGraphqlError(error)] }), COMPLETE, null),
+        (error: unknown) => give(frame({ errors: [toGraphqlError(error)] }), complete, null),
       );
     },
     destroy: (error, done) => {
@@ -165,7 +144,7 @@ function readEvents(
       ended.then(() => done(error), done);
     },
   });
-  body.push(PING);
+  body.push(opening);
   return body;
 }
 

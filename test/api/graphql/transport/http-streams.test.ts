@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EventStreams, sendEventStreams } from '../../../../src/api/graphql/transport/sse.ts';
+import { EventStreams, sendEventStreams } from '../../../../src/api/graphql/transport/http-streams.ts';
 import { createPayloads } from '../../../../src/api/graphql/transport/payload-cache.ts';
 import { KEPT_OPEN } from '../../../helpers/kept-open.ts';
 import { until } from '../../../helpers/until.ts';
@@ -85,6 +85,22 @@ it('begins with a comment, sends each event, and says that it is over', async ()
   expect(response.headers.get('content-type')).toBe('text/event-stream');
   expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');
   expect(await response.text()).toBe(`:\n\n${EVENTS}event: complete\ndata:\n\n`);
+});
+
+const MULTIPART = 'multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json';
+const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
+const PARTS = [1, 2, 3].map((count) => part(`{"payload":{"data":{"count":${count}}}}`)).join('');
+
+it('sends parts to who asks as Apollo Client does, after one that says nothing', async () => {
+  const response = await subscribe('END', MULTIPART);
+  expect(response.headers.get('content-type')).toBe(
+    'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
+  );
+  expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');
+  expect(await response.text()).toBe(`\r\n--graphql${part('{}')}${PARTS}--\r\n`);
+  const failed = await (await subscribe('FAIL', MULTIPART)).text();
+  expect(failed).toMatch(/"payload":\{"errors":\[.*\r\n--graphql--\r\n$/);
+  expect(failed).not.toContain(PASSWORD);
 });
 
 it('tells of a failure, masked, and goes on serving others', async () => {

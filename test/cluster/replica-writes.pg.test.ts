@@ -101,6 +101,27 @@ describe('who writes on a replica finds there what was written', () => {
   });
 });
 
+it('of a batch each mutation is done by the leader, and the rest here', async () => {
+  const response = await fetch(`${replica.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${ADMIN}` },
+    body: JSON.stringify([
+      { query: '{ __typename }' },
+      { query: MONITOR, variables: { name: 'batch.a' } },
+      { query: 'mutation { nope }' },
+      { query: MONITOR, variables: { name: 'batch.b' } },
+    ]),
+  });
+  const monitored = { data: { monitorMetric: { status: 'ACTIVE' } } };
+  expect(await response.json()).toMatchObject([
+    { data: { __typename: 'Query' } },
+    monitored,
+    { errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] },
+    monitored,
+  ]);
+  expect(await findMetric(onReplica(), 'batch.b')).toMatchObject([{ status: 'ACTIVE' }]);
+});
+
 it('a mutation over a WebSocket is done with the key of that socket, and refused without the right', async () => {
   const { createApiKey } = await read<{ createApiKey: { secret: string } }>(
     onReplica(),

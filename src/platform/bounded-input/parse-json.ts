@@ -21,27 +21,28 @@ export class JsonShapeError extends Error {
 }
 
 /**
+ * @param ofList.isDeeper whether names are compared one level deeper where the whole is a list: of requests
  * @throws JsonShapeError for too many brackets, too deep ones, and a name that comes twice in the outermost object or
  *   in one right below it: parsers differ in which of the two they take, and a filter in front of the server may have
  *   seen the other one
  * @throws SyntaxError for what is no JSON; TypeError for bytes that are no UTF-8
  */
-export function parseJson(bytes: Buffer): unknown {
-  checkShape(bytes);
+export function parseJson(bytes: Buffer, ofList = { isDeeper: false }): unknown {
+  checkShape(bytes, ofList.isDeeper);
   // Decoded loosely, bytes that are no text would become U+FFFD and be stored as a name.
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
 }
 
-function checkShape(bytes: Buffer): void {
+function checkShape(bytes: Buffer, isListDeeper: boolean): void {
   const maxContainers = FREE_CONTAINERS + Math.floor(bytes.length / BYTES_PER_CONTAINER);
   /** Names of the objects that are open, by depth. */
   const names: Set<string>[] = [];
-  let [depth, containers] = [0, 0];
+  let [depth, containers, namesDepth] = [0, 0, UNIQUE_NAMES_DEPTH];
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === QUOTE) {
       const end = findStringEnd(bytes, at);
-      if (depth <= UNIQUE_NAMES_DEPTH && isName(bytes, end)) {
+      if (depth <= namesDepth && isName(bytes, end)) {
         addName(names[depth], bytes.toString('utf8', at, end));
       }
       at = end - 1;
@@ -54,7 +55,8 @@ function checkShape(bytes: Buffer): void {
           `expected at most ${maxContainers} lists and objects in ${bytes.length} bytes`,
         );
       }
-      if (depth <= UNIQUE_NAMES_DEPTH) names[depth] = new Set();
+      if (isListDeeper && byte === OPEN_LIST && depth === 1) namesDepth += 1;
+      if (depth <= namesDepth) names[depth] = new Set();
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth -= 1;
   }
 }

@@ -39,7 +39,7 @@ export const LIMIT_SETTINGS = {
     'Maximum number of items of a list in the variables, such as points; some lists allow fewer.',
   ),
   maxOperations: setting('LAPWING_MAX_OPERATIONS', wholeNumber(1, 100_000), '50').about(
-    'Most operations at once on one WebSocket.',
+    'Most operations at once on one WebSocket, or in one request as a list.',
   ),
   maxConnections: setting('LAPWING_MAX_CONNECTIONS', wholeNumber(1, 100_000), '2000').about(
     'Most WebSockets and event streams at once of one API key; of one address where it has no key.',

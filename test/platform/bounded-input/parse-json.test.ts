@@ -61,6 +61,14 @@ test('a name may come again in another object, and as a value', () => {
   expect(parse(text)).toEqual(JSON.parse(text));
 });
 
+test('of a list of requests the variables of each are looked at, and no deeper', () => {
+  const read = (text: string) => parseJson(Buffer.from(text), { isDeeper: true });
+  expect(() => read('[{"a":1},{"variables":{"b":1,"b":2}}]')).toThrow('"b" twice');
+  const other = '{"variables":{"input":{"b":1,"b":2}}}';
+  expect(read(`[${other}]`)).toEqual([JSON.parse(other)]);
+  expect(read(other)).toEqual(JSON.parse(other));
+});
+
 test('a member called __proto__ is a member like any other, and changes no prototype', () => {
   const parsed = parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
   expect(Object.keys(parsed as object)).toEqual(['__proto__', 'constructor']);

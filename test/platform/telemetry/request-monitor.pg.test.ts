@@ -48,6 +48,11 @@ describe('the server, watching itself', () => {
     await ask(server, '{ serverInfo { version } }');
     await ask(server, '{ nothing }');
     await ask(server, '{ serverInfo {');
+    await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '[{"query":"{ nothing }"},{"query":"query Version { serverInfo { version } }"}]',
+    });
     await fetch(`${server.url}/api/v2/write`, { method: 'POST', body: 'a v=1' });
     await fetch(`${server.url}/write`, { method: 'POST', body: 'a v=x' });
     await fetch(`${server.url}/aws`, {
@@ -66,6 +71,10 @@ describe('the server, watching itself', () => {
       [expect.stringMatching(/^POST:\/graphql\/[\da-f]{12}$/), '200', 'query'],
       [expect.stringMatching(/^POST:\/graphql\/[\da-f]{12}$/), '200', 'query'],
       ['POST:/graphql', '200', undefined],
+      // Of a batch each is one, and so is the whole.
+      [expect.stringMatching(/^POST:\/graphql\/[\da-f]{12}$/), '400', 'query'],
+      ['POST:/graphql/Version', '200', 'query'],
+      ['POST:/graphql', '200', undefined],
       ['POST:/api/v2/write', '204', undefined],
       ['POST:/write', '400', undefined],
       ['POST:/aws', expect.stringMatching(/^4/), undefined],
@@ -77,6 +86,7 @@ describe('the server, watching itself', () => {
     expect(points.filter(({ series }) => series === 'errors').map(({ tags }) => tags.error_code)).toEqual([
       'GRAPHQL_VALIDATION_FAILED',
       'GRAPHQL_PARSE_FAILED',
+      'GRAPHQL_VALIDATION_FAILED',
       'invalid',
       expect.stringMatching(/^[A-Z][A-Za-z]+$/),
       ...requests

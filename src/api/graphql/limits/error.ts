@@ -30,7 +30,7 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   operations: [
     'TOO_MANY_OPERATIONS',
     'LAPWING_MAX_OPERATIONS',
-    'complete those that are not needed, or open another socket',
+    'complete those that are not needed, or open another socket; send a batch in parts',
   ],
   connections: ['TOO_MANY_CONNECTIONS', 'LAPWING_MAX_CONNECTIONS', 'close those that are not needed'],
   time: ['TOOK_TOO_LONG', 'LAPWING_OPERATION_SECONDS', 'ask for less at once'],

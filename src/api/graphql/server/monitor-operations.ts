@@ -1,10 +1,12 @@
 /** Makes every operation a monitored request: its name in the route, its failure as the code. */
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { type DocumentNode, getOperationAST, GraphQLError, Kind } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { ExpectedError } from '../../../errors.ts';
 import type { LatencyLabels } from '../../../platform/telemetry/latencies.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { OfBatch } from './separate-batches.ts';
 import type { OpenRequest, RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
 
 /**
@@ -26,8 +28,8 @@ const PARSE_FAILED = 'GRAPHQL_PARSE_FAILED';
 const VALIDATION_FAILED = 'GRAPHQL_VALIDATION_FAILED';
 
 /** What the plugin reads of the context: HTTP puts the request there, both ways to ask put the parameters. */
-interface Asked {
-  readonly req?: { readonly method?: string };
+interface Asked extends OfBatch {
+  readonly req?: Pick<IncomingMessage, 'method' | 'headers'>;
   readonly params?: { readonly operationName?: string | null };
   /** Of operations that came over no socket: what stands for the method. */
   readonly origin?: string;
@@ -35,20 +37,19 @@ interface Asked {
 
 /**
  * Over HTTP the route has begun a request and ends it, but for subscriptions, which end here when they have started.
- * Over a WebSocket an operation is a request of its own from its first byte.
+ * Over a WebSocket an operation is a request of its own from its first byte, and so is each of several that come together.
  */
 export function monitorOperations(monitor: RequestMonitor, stats: Pick<Stats, 'observe'>): Plugin {
   const nameOperation = createOperationNames();
   return {
     onParse({ context, params: { source } }) {
       const asked: Asked = context;
-      const ofRoute = asked.req === undefined ? undefined : monitor.of(asked.req);
-      const method = asked.req?.method ?? asked.origin ?? 'WS';
-      if (ofRoute === undefined) monitor.begin(`${method}:/graphql`, context);
-      const open = ofRoute ?? monitor.of(context);
+      const { req, batch } = asked;
+      const ofRoute = req === undefined || batch !== undefined ? undefined : monitor.of(req);
+      const method = req?.method ?? asked.origin ?? 'WS';
       const isOwn = ofRoute === undefined;
+      const open = ofRoute ?? monitor.begin(`${method}:/graphql`, context, req?.headers);
       return ({ result }) => {
-        if (open === undefined) return;
         if (!isDocument(result)) {
           refuse(open, result instanceof GraphQLError ? readCode(result, PARSE_FAILED) : PARSE_FAILED, isOwn);
           return;
@@ -96,8 +97,9 @@ export function findOpen(
   context: object,
 ): { readonly open: OpenRequest | undefined; readonly isOwn: boolean } {
   const { req }: Asked = context;
+  const own = monitor.of(context);
   const ofRoute = req === undefined ? undefined : monitor.of(req);
-  return { open: ofRoute ?? monitor.of(context), isOwn: ofRoute === undefined };
+  return { open: own ?? ofRoute, isOwn: own !== undefined };
 }
 
 /** What was executed was validated: its fields are those of the schema, so there are only so many. */

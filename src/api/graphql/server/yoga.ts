@@ -42,6 +42,7 @@ import { createPayloads } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
 import { createRequestsOfErrors } from './request-of-error.ts';
 import { createRunLocally, type RunLocally } from './run-locally.ts';
+import { separateBatches } from './separate-batches.ts';
 import { refuseHashAlone, resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
 import { createGraphqlSockets, type GraphqlSockets } from '../transport/websocket.ts';
 
@@ -120,7 +121,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     // Ours is stricter: cross-origin.ts.
     cors: false,
     multipart: false,
-    batching: false,
+    batching: { limit: limits.maxOperations },
     graphiql: false,
     landingPage: false,
     // Errors are logged where they are masked.
@@ -177,6 +178,7 @@ function listPlugins(
 ): Plugin[] {
   const { schema, limits, refuse, stats, forward } = steps;
   return [
+    separateBatches({ ...steps, maxOperations: limits.maxOperations }),
     resolveDocuments(steps.trusted),
     checkBody(limits.maxBodyBytes, refuse),
     limitDocuments(schema, limits, refuse),

@@ -23,6 +23,17 @@ test('what is refused before it is read is so in the type that was asked for, wh
       expect(await answer.text()).toContain('"code":"TOO_MANY_REQUESTS"');
     });
   }
+  // Of a batch each operation counts, and those that are too many are refused alone.
+  await until(async () => {
+    const answer = await fetch(`${slow.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer an-admin-key-of-the-settings' },
+      body: JSON.stringify(Array(10).fill({ query: '{ __typename }' })),
+    });
+    const answers: unknown = await answer.json();
+    expect(answers).toMatchObject([{ data: {} }, ...Array<unknown>(8).fill({}), { errors: [{}] }]);
+    expect(JSON.stringify(answers)).toContain('"code":"TOO_MANY_REQUESTS"');
+  });
   // As Apollo Client has it: of any other type, the answer of a status above 300 is not read.
   const client = new ApolloClient({
     cache: new InMemoryCache(),

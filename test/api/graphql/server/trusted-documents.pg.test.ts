@@ -35,6 +35,25 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+test('of a batch each document is looked up by itself', async () => {
+  const batch = [
+    { documentId: HASH },
+    { query: '{ __typename }' },
+    { documentId: 'no hash' },
+    { query: VERSION },
+  ];
+  const version = { data: { serverInfo: { version: expect.any(String) as string } } };
+  expect(await post(batch)).toMatchObject({
+    status: 200,
+    body: [
+      version,
+      { errors: [{ extensions: { code: 'DOCUMENT_NOT_TRUSTED' } }] },
+      { errors: [{ extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }] },
+      version,
+    ],
+  });
+});
+
 async function post(body: object): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',

@@ -221,12 +221,6 @@ describe('a request this server does not take', () => {
     errors: [expect.objectContaining({ message, extensions: { code } }) as unknown],
   });
 
-  it('is a list of operations', async () => {
-    expect(await send([{ query: '{ __typename }' }, { query: '{ __typename }' }])).toEqual(
-      refused(400, 'BAD_REQUEST', 'Batching is not supported.'),
-    );
-  });
-
   it.each([1, true, {}, ['A']])('names its operation by what is no text: %j', async (operationName) => {
     const { status, errors } = await send({ query: 'query A { __typename }', operationName });
     expect([status, errors]).toMatchObject([

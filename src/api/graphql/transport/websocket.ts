@@ -2,7 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
+  CloseCode,
   DEPRECATED_GRAPHQL_WS_PROTOCOL,
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
   handleProtocols,
   MessageType,
   type Server,
@@ -15,6 +17,7 @@ import { parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { CallerGate } from '../limits/callers.ts';
 import type { SocketExtra } from './graphql-ws.ts';
+import { LegacyPeer } from './legacy-peer.ts';
 import { createPeers, type Peer } from './websocket-peer.ts';
 
 export interface GraphqlSockets {
@@ -31,9 +34,8 @@ const FIRST_MESSAGE_LIMIT_BYTES = 4 * 1024;
 /** Up to here a message is read far enough to say which operation is refused; a larger one ends the socket (1009). */
 const FRAME_LIMIT_BYTES = 2 * 1024 * 1024;
 const INTERNAL_ERROR = 1011;
-/** As graphql-ws closes on what it cannot read. */
-const BAD_REQUEST = 4400;
 const SERVICE_RESTART = 1012;
+const WRONG_PROTOCOL = 'expected the subprotocol graphql-transport-ws, or graphql-ws';
 const MESSAGE_TOO_LARGE = 1009;
 
 export function createGraphqlSockets(options: {
@@ -87,26 +89,12 @@ export function createGraphqlSockets(options: {
   };
 }
 
-/**
- * Clients of subscriptions-transport-ws offer its protocol alone. Where none is chosen, browsers say nothing but that the
- * handshake failed: it is chosen, to say why the socket is closed.
- */
+/** Where none is chosen, browsers say nothing but that the handshake failed. */
 function chooseProtocol(offered: Set<string>): string | false {
   const known = handleProtocols(offered);
   if (known !== false) return known;
   return offered.has(DEPRECATED_GRAPHQL_WS_PROTOCOL) ? DEPRECATED_GRAPHQL_WS_PROTOCOL : false;
 }
-
-/** How that protocol refuses a connection. */
-const WRONG_PROTOCOL = Buffer.from(
-  JSON.stringify({
-    type: 'connection_error',
-    payload: {
-      message:
-        'this server speaks graphql-transport-ws, the protocol of the package graphql-ws; subscriptions-transport-ws is not supported',
-    },
-  }),
-);
 
 /** graphql-ws throws on next, error and connection_ack: in its protocol only servers say them. */
 function isUnexpectedMessage(error: unknown): boolean {
@@ -131,27 +119,33 @@ function serve(
   };
   // A frame that breaks the protocol: ws answers it by closing.
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
-  // What comes next closes the socket, with 4406.
-  if (socket.protocol === DEPRECATED_GRAPHQL_WS_PROTOCOL) {
-    peer
-      .send([WRONG_PROTOCOL])
-      .catch((error: unknown) => log.debug({ err: error }, 'a WebSocket client went away'));
-  }
+  const legacy = socket.protocol === DEPRECATED_GRAPHQL_WS_PROTOCOL ? new LegacyPeer(peer) : null;
+  const spoken = legacy ?? peer;
+  const close = (code: number, reason: string) => {
+    const shown = socket.protocol === '' ? WRONG_PROTOCOL : reason;
+    if (legacy === null) socket.close(code, shown);
+    else
+      legacy
+        .close(code, shown)
+        .catch((error: unknown) => log.debug({ err: error }, 'a WebSocket client went away'));
+  };
   const closed = protocol.opened(
     {
-      protocol: socket.protocol,
-      send: (text) => peer.send([Buffer.from(text)]),
-      close: (code, reason) => socket.close(code, reason),
+      protocol: legacy === null ? socket.protocol : GRAPHQL_TRANSPORT_WS_PROTOCOL,
+      send: (text) => spoken.send([Buffer.from(text)]),
+      close,
       // A payload is given back to those we know.
       onPing: (payload) => peer.send([writePong(isAdmitted ? payload : undefined)]),
       onMessage: (read) => {
+        const readMessage = legacy === null ? read : (text: string) => legacy.receive(text, read);
         socket.on('message', (data) => {
-          const limit = isAdmitted ? MESSAGE_LIMIT_BYTES : FIRST_MESSAGE_LIMIT_BYTES;
-          receive(peer, data, limit, read).catch((error: unknown) => {
+          // The first operations of the old protocol follow at once: a peer that is not admitted may not say much.
+          const limit = isAdmitted || legacy !== null ? MESSAGE_LIMIT_BYTES : FIRST_MESSAGE_LIMIT_BYTES;
+          receive(spoken, data, limit, readMessage).catch((error: unknown) => {
             // The client went away in the middle of an answer.
             if (socket.readyState !== socket.OPEN) return;
             if (isUnexpectedMessage(error)) {
-              socket.close(BAD_REQUEST, 'a message only a server sends');
+              socket.close(CloseCode.BadRequest, 'a message only a server sends');
               return;
             }
             log.error({ err: error }, 'a WebSocket message could not be handled');
@@ -164,10 +158,10 @@ function serve(
       ...client,
       admit,
       send: async (parts) => {
-        await peer.send(parts);
-        await peer.whenOpen();
+        await spoken.send(parts);
+        await spoken.whenOpen();
       },
-      close: (code, reason) => socket.close(code, reason),
+      close,
     },
   );
   socket.once('close', (code, reason) => {

@@ -26,9 +26,9 @@ class RawSocket {
   readonly #waiting: ((message: Message) => void)[] = [];
   readonly #received: Message[] = [];
 
-  constructor(options: { protocols?: string[]; client?: ClientOptions } = {}) {
+  constructor(options: { protocols?: string[]; client?: ClientOptions; url?: string } = {}) {
     this.socket = new WebSocket(
-      `${server.url.replace('http', 'ws')}/graphql`,
+      `${(options.url ?? server.url).replace('http', 'ws')}/graphql`,
       options.protocols ?? ['graphql-transport-ws'],
       options.client,
     );
@@ -237,17 +237,57 @@ test('errors and answers say nothing of HTTP, which a socket is not', async () =
 describe('a socket', () => {
   test('of no protocol is closed with 4406', async () => {
     await using raw = new RawSocket({ protocols: [] });
-    expect(await raw.closed).toMatchObject({ code: 4406 });
+    expect(await raw.closed).toEqual({ code: 4406, reason: textWith('graphql-transport-ws') });
   });
 
-  test('of the protocol of subscriptions-transport-ws is told which is spoken here, and closed with 4406', async () => {
+  test('of the protocol of subscriptions-transport-ws is answered in that', async () => {
     await using raw = new RawSocket({ protocols: ['graphql-ws'] });
+    await once(raw.socket, 'open');
+    const start = (id: string, query: string) => {
+      raw.send({ type: 'start', id, payload: { query, variables: null, operationName: null } });
+    };
+    raw.send({ type: 'connection_init', payload: null });
+    // Its clients do not wait, and may stop what they have only just begun.
+    start('"type":"next"', LIVE);
+    raw.send({ type: 'stop', id: '"type":"next"' });
+    start('2', 'subscription Live { anomalyScores(lingerMs: 0) { scores { value } } }');
+    start('3', VERSION);
+    start('4', '{ nope }');
+    expect(await raw.next()).toEqual({ type: 'connection_ack' });
+    const answers = [await raw.next(), await raw.next(), await raw.next(), await raw.next()];
+    expect(answers.toSorted((one, other) => Number(one.id) - Number(other.id))).toMatchObject([
+      { type: 'data', id: '3', payload: { data: { serverInfo: {} } } },
+      { type: 'complete', id: '3' },
+      { type: 'data', id: '4', payload: { errors: [{ message: textWith('Cannot query field') }] } },
+      { type: 'complete', id: '4' },
+    ]);
+    const model = { min: 0, max: 9 };
+    const { monitor, accept } = server.engine;
+    await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'of the old protocol' }, model });
+    await accept.acceptNamed([
+      { metric: 'of the old protocol', timestampMs: Date.UTC(2026, 0, 1), value: 7 },
+    ]);
+    expect(await raw.next()).toMatchObject({
+      type: 'data',
+      id: '2',
+      payload: { data: { anomalyScores: { scores: [{ value: 7 }] } } },
+    });
+    raw.send({ type: 'stop', id: '2' });
+    raw.send({ type: 'connection_terminate' });
+    expect(await raw.closed).toMatchObject({ code: 1000 });
+  });
+
+  test('of that protocol says why it is not taken', async () => {
+    await using keyed = await startServer({ settings: { LAPWING_API_KEY: 'an-admin-key-of-the-settings' } });
+    await using raw = new RawSocket({ protocols: ['graphql-ws'], url: keyed.url });
+    await once(raw.socket, 'open');
+    raw.send({ type: 'connection_init', payload: { authorization: 'Bearer undefined' } });
+    raw.send({ type: 'start', id: '1', payload: { query: LIVE } });
     expect(await raw.next()).toEqual({
       type: 'connection_error',
-      payload: { message: textWith('this server speaks graphql-transport-ws') },
+      payload: { message: textWith('an API key is needed') },
     });
-    expect(raw.socket.protocol).toBe('graphql-ws');
-    expect(await raw.closed).toMatchObject({ code: 4406 });
+    expect(await raw.closed).toMatchObject({ code: 4401 });
   });
 
   test.each([

@@ -27,6 +27,11 @@ export interface ServerAddress {
 /** Breaks that a moment may mend are waited out for so long. */
 const LONGEST_WAIT_MS = 30_000;
 
+interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
 /**
  * Runs a query or mutation. Expected failures are part of the result: look at `__typename`.
  * @throws Error for what is wrong with the request, or with the server
@@ -44,9 +49,11 @@ export async function request<Result, Variables>(
     },
     body: JSON.stringify({ query: document.toString(), variables }),
   });
-  const answer = (await response.json()) as { data?: Result; errors?: readonly { message: string }[] };
+  // A proxy between, or another address, may answer with no JSON.
+  const answer = (await response.json().catch(() => ({}))) as Answer<Result>;
   if (answer.data != null && answer.errors === undefined) return answer.data;
-  throw new Error(answer.errors?.map(({ message }) => message).join('; ') ?? `HTTP ${response.status}`);
+  const reasons = answer.errors?.map(({ message }) => message);
+  throw new Error(reasons?.join('; ') ?? `${url} answered with HTTP ${response.status}`);
 }
 
 /**

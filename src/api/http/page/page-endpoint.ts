@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BuiltPage } from './page-files.ts';
 import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 
 /** Where the page's own addresses are; which of them shows what, the page itself decides. */
 export const PAGE_PATHS: readonly string[] = [
@@ -46,7 +47,7 @@ export function isForPage({ method, headers }: IncomingMessage): boolean {
  */
 export function createPageHandler(built: BuiltPage = new BuiltPage()): Handler {
   return async (request, response) => {
-    if (!isRead(request, response)) return;
+    if (!isRead(request, response, '; GraphQL is asked at /graphql')) return;
     const path = readPath(request);
     const isAsset = ASSET_PATHS.some((known) => path === known || path.startsWith(known.replace('*', '')));
     await built.send(isAsset && path !== '/' ? path : PAGE_FILE, request, response, {
@@ -56,10 +57,11 @@ export function createPageHandler(built: BuiltPage = new BuiltPage()): Handler {
   };
 }
 
-/** Whether it is a GET or HEAD; others are answered with 405. */
-export function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
+/** Whether it is a GET or HEAD; others are answered with 405. @param elsewhere where they may have been meant for */
+export function isRead({ method = '' }: IncomingMessage, response: ServerResponse, elsewhere = ''): boolean {
   if (method === 'GET' || method === 'HEAD') return true;
-  response.writeHead(405, { allow: 'GET, HEAD' }).end();
+  response.setHeader('allow', 'GET, HEAD');
+  sendJson(response, 405, { error: `expected GET or HEAD, got ${method}${elsewhere}` });
   return false;
 }
 

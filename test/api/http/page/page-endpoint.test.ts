@@ -94,7 +94,12 @@ describe('the page', () => {
     expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
     expect((await fetch(`${url}/assets/none.js`)).status).toBe(404);
     expect((await fetch(`${url}/assets/..%2F..%2Fpackage.json`)).status).toBe(404);
-    expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+    const posted = await fetch(url, { method: 'POST' });
+    expect([posted.status, posted.headers.get('allow'), await posted.json()]).toEqual([
+      405,
+      'GET, HEAD',
+      { error: 'expected GET or HEAD, got POST; GraphQL is asked at /graphql' },
+    ]);
   });
 
   it('is there again after a file could not be read, as while npm replaces it', async () => {

@@ -11,7 +11,7 @@ interface SocketMessage {
 
 export interface RawConnection extends AsyncDisposable {
   /** @param more further members of the payload */
-  readonly subscribe: (id: string, query: string, variables?: object, more?: object) => void;
+  readonly subscribe: (id: string, query: string | undefined, variables?: object, more?: object) => void;
   /** The next message of the server, in order. */
   readonly next: () => Promise<SocketMessage>;
 }

@@ -60,7 +60,7 @@ export class LegacyPeer implements Peer {
 
   /** @param read is given the message of graphql-transport-ws */
   async receive(text: string, read: (text: string) => Promise<void>): Promise<void> {
-    const message = parse(text);
+    const message = parseMessage(text);
     switch (message?.type) {
       case 'connection_init':
         // Some have null where there is nothing.
@@ -84,7 +84,7 @@ export class LegacyPeer implements Peer {
   }
 
   #translate(bytes: Buffer): readonly Buffer[] {
-    const message = parse(bytes.toString());
+    const message = parseMessage(bytes.toString());
     switch (message?.type) {
       case MessageType.ConnectionAck:
         this.#isAcknowledged = true;
@@ -113,7 +113,7 @@ function write(message: Message): Buffer {
 }
 
 /** @returns null for what is no message */
-function parse(text: string): Message | null {
+export function parseMessage(text: string): Message | null {
   try {
     const message: unknown = JSON.parse(text);
     return typeof message === 'object' && message !== null ? message : null;

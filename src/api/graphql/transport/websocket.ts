@@ -17,7 +17,7 @@ import { parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { CallerGate } from '../limits/callers.ts';
 import type { SocketExtra } from './graphql-ws.ts';
-import { LegacyPeer } from './legacy-peer.ts';
+import { LegacyPeer, parseMessage } from './legacy-peer.ts';
 import { createPeers, type Peer } from './websocket-peer.ts';
 
 export interface GraphqlSockets {
@@ -137,7 +137,8 @@ function serve(
       // A payload is given back to those we know.
       onPing: (payload) => peer.send([writePong(isAdmitted ? payload : undefined)]),
       onMessage: (read) => {
-        const readMessage = legacy === null ? read : (text: string) => legacy.receive(text, read);
+        const readWhole = (text: string) => read(addQuery(text));
+        const readMessage = legacy === null ? readWhole : (text: string) => legacy.receive(text, readWhole);
         socket.on('message', (data) => {
           // The first operations of the old protocol follow at once: a peer that is not admitted may not say much.
           const limit = isAdmitted || legacy !== null ? MESSAGE_LIMIT_BYTES : FIRST_MESSAGE_LIMIT_BYTES;
@@ -195,6 +196,20 @@ async function receive(
 function toBuffer(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
   return Buffer.isBuffer(data) ? data : Buffer.from(data);
+}
+
+/**
+ * A client that names its document by a hash may send no text at all, as Apollo Kotlin does; graphql-ws would end the socket.
+ * What is wrong with the operation then is an error of its own.
+ */
+function addQuery(text: string): string {
+  if (!text.includes(`"${MessageType.Subscribe}"`)) return text;
+  const message = parseMessage(text);
+  if (message?.type !== MessageType.Subscribe) return text;
+  const { payload } = message;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return text;
+  const hasQuery = 'query' in payload && payload.query !== null;
+  return hasQuery ? text : JSON.stringify({ ...message, payload: { ...payload, query: '' } });
 }
 
 /** @param payload left out where there is none */

@@ -77,8 +77,15 @@ describe('a server that keeps no documents', () => {
       type: 'error',
       payload: [{ extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }],
     });
-    socket.subscribe('2', '{ __typename }', undefined, HASH_ALONE);
-    expect(await socket.next()).toMatchObject({ type: 'next', id: '2' });
+    // As Apollo Kotlin has it.
+    socket.subscribe('2', undefined, undefined, HASH_ALONE);
+    expect(await socket.next()).toMatchObject({
+      type: 'error',
+      id: '2',
+      payload: [{ message: 'PersistedQueryNotSupported' }],
+    });
+    socket.subscribe('3', '{ __typename }', undefined, HASH_ALONE);
+    expect(await socket.next()).toMatchObject({ type: 'next', id: '3' });
   });
 });
 

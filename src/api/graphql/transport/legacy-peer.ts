@@ -22,6 +22,7 @@ export class LegacyPeer implements Peer {
   readonly #acknowledged: Promise<void>;
   #acknowledge: () => void = () => undefined;
   #isAcknowledged = false;
+  #isClosing = false;
 
   constructor(peer: Peer) {
     this.#peer = peer;
@@ -53,6 +54,9 @@ export class LegacyPeer implements Peer {
 
   /** Says why, as this protocol does, before a connection is closed that was not taken. */
   async close(code: number, reason: string): Promise<void> {
+    // The first reason counts.
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     if (!this.#isAcknowledged)
       await this.#sendMessage({ type: 'connection_error', payload: { message: reason } });
     this.socket.close(code, reason);

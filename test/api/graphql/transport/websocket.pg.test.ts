@@ -68,6 +68,11 @@ class RawSocket {
       : Promise.resolve(message);
   }
 
+  /** Not yet taken by `next`. */
+  get received(): readonly Message[] {
+    return this.#received;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.socket.terminate();
     await this.closed;
@@ -283,11 +288,10 @@ describe('a socket', () => {
     await once(raw.socket, 'open');
     raw.send({ type: 'connection_init', payload: { authorization: 'Bearer undefined' } });
     raw.send({ type: 'start', id: '1', payload: { query: LIVE } });
-    expect(await raw.next()).toEqual({
-      type: 'connection_error',
-      payload: { message: textWith('an API key is needed') },
-    });
     expect(await raw.closed).toMatchObject({ code: 4401 });
+    expect(raw.received).toEqual([
+      { type: 'connection_error', payload: { message: textWith('an API key is needed') } },
+    ]);
   });
 
   test.each([

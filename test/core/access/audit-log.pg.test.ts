@@ -6,8 +6,8 @@ import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
 import { fc } from '../../helpers/property.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const FIRST_PURGE_MS = 300_000;
+const DAY_MS = 86_400_000;
 const KEY: Caller = { keyId: 'k', user: null, name: 'key', scopes: ['WRITE'], accountId: null };
 const USER: Caller = { ...KEY, keyId: null, user: { subject: 'alice', session: 's.1' }, name: 'Alice' };
 
@@ -24,15 +24,15 @@ function open(now: () => number = Date.now) {
   return { stats, audit };
 }
 
-/** An hour of a server whose clock says `from` at its start and `to` at its end. */
-async function passHour(from: number, to: number): Promise<void> {
+/** A server up to its first purge, whose clock says `from` at its start and `to` at its end. */
+async function passFirstPurge(from: number, to: number): Promise<void> {
   let nowMs = from;
   const { audit } = open(() => nowMs);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   try {
     audit.start();
     nowMs = to;
-    vi.advanceTimersByTime(HOUR_MS);
+    vi.advanceTimersByTime(FIRST_PURGE_MS);
   } finally {
     vi.useRealTimers();
   }
@@ -98,10 +98,10 @@ describe('an entry of the audit log', () => {
     for (const age of [AUDIT_DAYS * DAY_MS + 1, AUDIT_DAYS * DAY_MS, 0])
       await open(() => now - age).audit.write(note(KEY, { age }));
     // Ten years ahead for a while, and set right from ten years ahead: neither says what is old.
-    await passHour(now, now + 3650 * DAY_MS);
-    await passHour(now + 3650 * DAY_MS, now);
+    await passFirstPurge(now, now + 3650 * DAY_MS);
+    await passFirstPurge(now + 3650 * DAY_MS, now);
     expect(await readAll()).toHaveLength(3);
-    await passHour(now - HOUR_MS, now);
+    await passFirstPurge(now - FIRST_PURGE_MS, now);
     expect(await readAll()).toMatchObject([
       { arguments: { age: AUDIT_DAYS * DAY_MS } },
       { arguments: { age: 0 } },

@@ -174,7 +174,10 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['/', /does not answer as a Lapwing server: expected GET or HEAD, got POST; GraphQL is asked at \/graphql$/m],
+    [
+      '/',
+      /does not answer as a Lapwing server: expected GET or HEAD, got POST; GraphQL is asked at \/graphql$/m,
+    ],
     ['/nowhere', /does not answer as a Lapwing server: no such path: \/nowhere/],
     ['/health', /does not answer as a Lapwing server/],
   ])('says what answered at an address that is not GraphQL: %s', async (path, message) => {

@@ -47,8 +47,8 @@ function writeSettings(): string {
       `### \`${name}\`\n\n${escapeText(about)}${fallback === '' ? '' : `\n\nDefault: \`${fallback}\``}\n`,
   );
   const about =
-    'Settings are environment variables. `lapwing check` reports every bad one at once; unknown `LAPWING_` variables are ' +
-    'logged and ignored. Line ends behind a value are left out, and an empty one is as good as unset where there is no ' +
+    'Settings are environment variables. `lapwing check` reports every bad one at once; unknown `LAPWING_` variables, and settings ' +
+    'without the one they belong to, are logged and ignored. Line ends behind a value are left out, and an empty one is as good as unset where there is no ' +
     'default; only `LAPWING_API_KEY` and `DATABASE_URL` are refused when they are empty.';
   return writePage('Settings', about, rows.join('\n'));
 }

@@ -13,7 +13,7 @@ import { createSchema } from '../api/graphql/schema.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
 import { formatHost } from '../api/http/format-host.ts';
 import type { Log } from '../log.ts';
-import type { Config } from '../platform/config/read-config.ts';
+import { findIdleSettings, type Config } from '../platform/config/read-config.ts';
 import { createDatabase } from '../platform/postgres/client.ts';
 import { describeConnection, openClient } from '../platform/postgres/connection.ts';
 import { findPostgresBinaries } from '../platform/postgres/embedded/binaries.ts';
@@ -37,7 +37,7 @@ class CheckError extends OperatorError {
  */
 export async function checkSettings(config: Config, log: Log, environment: NodeJS.ProcessEnv): Promise<void> {
   const checks: readonly (readonly [string, () => Promise<string>])[] = [
-    ['settings', () => Promise.resolve('ok')],
+    ['settings', () => Promise.resolve(describeSettingsGiven(environment))],
     ['database', () => checkDatabase(config, log)],
     ['ports', () => checkListeners(config)],
     ['licence', () => checkLicense(config)],
@@ -55,6 +55,12 @@ export async function checkSettings(config: Config, log: Log, environment: NodeJ
   }
   if (failed > 0)
     throw new CheckError(`${failed} of ${checks.length} checks failed: a server would not start`);
+}
+
+/** Beside the log, which may be silent. */
+function describeSettingsGiven(environment: NodeJS.ProcessEnv): string {
+  const idle = findIdleSettings(environment);
+  return idle.length === 0 ? 'ok' : `ok (WARNING: no effect: ${idle.join('; ')})`;
 }
 
 async function checkDatabase(config: Config, log: Log): Promise<string> {

@@ -1,5 +1,10 @@
 /** Runs one command of the command line. */
-import { describeSettings, findUnknownSettings, type Config } from '../platform/config/read-config.ts';
+import {
+  describeSettings,
+  findIdleSettings,
+  findUnknownSettings,
+  type Config,
+} from '../platform/config/read-config.ts';
 import { protectPrototypes } from '../platform/runtime/protect-prototypes.ts';
 import { createLog } from '../log.ts';
 import { applyFile } from './apply/apply-file.ts';
@@ -44,6 +49,8 @@ export async function run(command: Command, config: Config): Promise<number> {
   const unknown = findUnknownSettings();
   if (unknown.length > 0)
     log.warn({ variables: unknown.map(suggestSetting) }, 'no such settings; they have no effect');
+  const idle = findIdleSettings();
+  if (idle.length > 0) log.warn({ settings: idle }, 'settings that have no effect');
   if (key !== undefined) await runKeyCommand(key, config, log);
   else if (name === 'check') await checkSettings(config, log, environment);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });

@@ -254,15 +254,25 @@ describe('lapwing check', () => {
     expect(outcome.code).toBe(1);
   });
 
-  it('names variables that are no settings, with what was probably meant', async () => {
-    const { stderr } = await run(['check'], {
+  it('names variables that are no settings, with what was probably meant, and settings without effect', async () => {
+    const { code, stdout, stderr } = await run(['check'], {
       DATABASE_URL: database.connection,
       LAPWING_LOG_LEVEL: 'warn',
       LAPWING_DATABASE_URL: 'x',
       LAPWING_RETENTOIN_DAYS: '7',
       LAPWING_SOMETHING_ELSE: '1',
+      LAPWING_INFLUXDB_SCORES: 'on',
     });
-    expect(JSON.parse(stderr)).toMatchObject({
+    const [unknown, idle] = stderr.trim().split('\n');
+    expect(stdout).toMatch(
+      /^settings: ok \(WARNING: no effect: LAPWING_INFLUXDB_SCORES without LAPWING_INFLUXDB_URL\)$/m,
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(idle ?? '')).toMatchObject({
+      settings: ['LAPWING_INFLUXDB_SCORES without LAPWING_INFLUXDB_URL'],
+      msg: 'settings that have no effect',
+    });
+    expect(JSON.parse(unknown ?? '')).toMatchObject({
       variables: [
         'LAPWING_DATABASE_URL (did you mean DATABASE_URL?)',
         'LAPWING_RETENTOIN_DAYS (did you mean LAPWING_RETENTION_DAYS?)',

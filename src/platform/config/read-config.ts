@@ -4,41 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { ACCESS_SETTINGS } from './access.ts';
-import { AWS_SETTINGS } from './aws.ts';
-import { CLOUDWATCH_SETTINGS } from './cloudwatch.ts';
-import { CLUSTER_SETTINGS } from './cluster.ts';
-import { DATA_SETTINGS } from './data.ts';
-import { DOWNLOAD_SETTINGS } from './downloads.ts';
-import { INFLUXDB_SETTINGS } from './influxdb.ts';
-import { LIMIT_SETTINGS } from './limits.ts';
-import { NOTIFICATION_SETTINGS } from './notifications.ts';
-import { OIDC_SETTINGS } from './oidc.ts';
-import { PROMETHEUS_SETTINGS } from './prometheus.ts';
-import { REMOTE_WRITE_SETTINGS } from './remote-write.ts';
-import { SERVER_SETTINGS } from './server.ts';
+import { findConflicts, findIdle, type GivenSettings } from './dependencies.ts';
 import { withoutServiceLinks } from './service-links.ts';
 import type { Setting } from './setting.ts';
-import { TRACING_SETTINGS } from './tracing.ts';
+import { SETTINGS } from './settings.ts';
 import { OperatorError } from '../../errors.ts';
 import { wordIssue } from '../runtime/word-issue.ts';
-
-const SETTINGS = {
-  ...SERVER_SETTINGS,
-  ...ACCESS_SETTINGS,
-  ...OIDC_SETTINGS,
-  ...DATA_SETTINGS,
-  ...CLUSTER_SETTINGS,
-  ...AWS_SETTINGS,
-  ...CLOUDWATCH_SETTINGS,
-  ...INFLUXDB_SETTINGS,
-  ...PROMETHEUS_SETTINGS,
-  ...DOWNLOAD_SETTINGS,
-  ...NOTIFICATION_SETTINGS,
-  ...REMOTE_WRITE_SETTINGS,
-  ...TRACING_SETTINGS,
-  ...LIMIT_SETTINGS,
-} as const;
 
 type Settings = typeof SETTINGS;
 export type Config = { readonly [Key in keyof Settings]: z.output<Settings[Key]['schema']> };
@@ -72,52 +43,22 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     problems.push(`${name}=${shown}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
     return [key, undefined] as const;
   });
-  const isGiven = ({ name, secret = false }: Setting<unknown>) =>
-    values.get(name) !== undefined || (secret && environment[`${name}${FILE_SUFFIX}`] !== undefined);
-  const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
-  if (isGiven(keyId) !== isGiven(key)) {
-    problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
-  }
-  const { prometheusUser: user, prometheusPassword: password, prometheusToken: token } = SETTINGS;
-  if (isGiven(user) !== isGiven(password)) {
-    problems.push(`${user.name} and ${password.name}: expected both or neither`);
-  }
-  if (isGiven(user) && isGiven(token)) problems.push(`${user.name} and ${token.name}: expected one of them`);
-  const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket } = SETTINGS;
-  if (isGiven(url)) {
-    for (const { name } of [org, bucket].filter((row) => !isGiven(row))) {
-      problems.push(`${name}: expected, because ${url.name} is set`);
-    }
-  }
-  const { standby, cluster, databaseUrl } = SETTINGS;
-  const several = [standby, cluster].filter(({ name: on }) => values.get(on) === 'on');
-  for (const { name } of isGiven(databaseUrl) ? [] : several) {
-    problems.push(`${databaseUrl.name}: expected, because ${name} is on`);
-  }
-  if (several.length > 1) problems.push(`${standby.name} and ${cluster.name}: expected one of them`);
-  problems.push(...findSharedPorts(values));
-  const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = SETTINGS;
-  const login = [oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles];
-  for (const row of login.some(isGiven) ? [...login, publicUrl] : []) {
-    if (!isGiven(row)) problems.push(`${row.name}: expected, because others of LAPWING_OIDC_ are set`);
-  }
+  problems.push(...findConflicts(describeGiven(environment, values)));
   if (problems.length > 0) throw new ConfigError(problems);
   // The loop above parsed every key of SETTINGS with its own schema.
   return Object.freeze(Object.fromEntries(entries)) as Config;
 }
 
-/** Each listener has a port of its own: found here, and not by the second of two after the database was made. */
-function findSharedPorts(values: ReadonlyMap<string, string | undefined>): readonly string[] {
-  const { port, graphitePort, graphitePicklePort, statsdPort } = SETTINGS;
-  const byPort = new Map<number, string[]>();
-  for (const row of [port, graphitePort, graphitePicklePort, statsdPort]) {
-    const chosen = Number(values.get(row.name) ?? ('fallback' in row ? row.fallback : ''));
-    // 0 is any free one, and text is another's matter.
-    if (chosen > 0) byPort.set(chosen, [...(byPort.get(chosen) ?? []), row.name]);
-  }
-  return [...byPort]
-    .filter(([, names]) => names.length > 1)
-    .map(([shared, names]) => `${names.join(' and ')}: expected different ports, got ${shared} for each`);
+/** A secret whose file cannot be read was given: that it is missing would be a second problem. */
+function describeGiven(
+  environment: NodeJS.ProcessEnv,
+  values: ReadonlyMap<string, string | undefined>,
+): GivenSettings {
+  return {
+    textOf: ({ name }) => values.get(name),
+    isGiven: ({ name, secret = false }) =>
+      values.get(name) !== undefined || (secret && environment[`${name}${FILE_SUFFIX}`] !== undefined),
+  };
 }
 
 /** What a secret may be given as in place of its text: the name of a file, as container platforms mount them. */
@@ -188,6 +129,19 @@ export function findUnknownSettings(environment: NodeJS.ProcessEnv = process.env
   return Object.keys(withoutServiceLinks(environment)).filter(
     (name) => name.startsWith('LAPWING_') && !known.has(name),
   );
+}
+
+/**
+ * Settings that do nothing because the one is missing that they belong to. Worth a warning, and no more: who comments out an
+ * address switches a part off. Reads no files again: some can be read only once.
+ */
+export function findIdleSettings(given: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const environment = withoutServiceLinks(given);
+  const rows: readonly Setting<unknown>[] = Object.values(SETTINGS);
+  const values = rows.map(
+    (row) => [row.name, readGiven({ ...row, secret: false }, environment, [])] as const,
+  );
+  return findIdle(describeGiven(environment, new Map(values)));
 }
 
 /** One row per setting: name, default, what it does. For `--help` and the README. */

@@ -6,6 +6,7 @@ import { fc } from '../../helpers/property.ts';
 import {
   ConfigError,
   describeSettings,
+  findIdleSettings,
   findUnknownSettings,
   readConfig,
 } from '../../../src/platform/config/read-config.ts';
@@ -437,6 +438,119 @@ describe('settings', () => {
     expect(findUnknownSettings({ LAPWING_PORTT: '1', LAPWING_PORT: '1', PATH: '' })).toEqual([
       'LAPWING_PORTT',
     ]);
+  });
+});
+
+describe('a setting without the one it belongs to', () => {
+  it.each([
+    [
+      {
+        LAPWING_INFLUXDB_ORG: 'acme',
+        LAPWING_INFLUXDB_BUCKET: 'own',
+        LAPWING_INFLUXDB_TOKEN: 'hunter2',
+        LAPWING_INFLUXDB_SCORES: 'on',
+        LAPWING_MONITORING_FLUSH_SECONDS: '10',
+      },
+      { LAPWING_INFLUXDB_URL: 'http://influxdb:8086' },
+      'LAPWING_INFLUXDB_URL',
+    ],
+    [
+      {
+        LAPWING_PROMETHEUS_USER: 'eve',
+        LAPWING_PROMETHEUS_PASSWORD: 'hunter2',
+        LAPWING_PROMETHEUS_SETTLE_SECONDS: '60',
+      },
+      { LAPWING_PROMETHEUS_URL: 'http://prometheus:9090' },
+      'LAPWING_PROMETHEUS_URL',
+    ],
+    [
+      { LAPWING_PROMETHEUS_TOKEN: 'hunter2' },
+      { LAPWING_PROMETHEUS_URL: 'http://p:9090' },
+      'LAPWING_PROMETHEUS_URL',
+    ],
+    [
+      { LAPWING_REMOTE_WRITE_USER: 'eve', LAPWING_REMOTE_WRITE_TOKEN: 'hunter2' },
+      { LAPWING_REMOTE_WRITE_URL: 'http://prometheus:9090/api/v1/write' },
+      'LAPWING_REMOTE_WRITE_URL',
+    ],
+    [{ LAPWING_SMTP_FROM: 'a@example.com' }, { LAPWING_SMTP_URL: 'smtp://mail' }, 'LAPWING_SMTP_URL'],
+    [
+      {
+        LAPWING_OIDC_NAME: 'Acme',
+        LAPWING_OIDC_SCOPES: 'openid',
+        LAPWING_OIDC_ROLE_CLAIM: 'roles',
+        LAPWING_OIDC_REFRESH_SECONDS: '60',
+        LAPWING_OIDC_SESSION_HOURS: '8',
+      },
+      {
+        LAPWING_OIDC_ISSUER: 'https://id.example.com',
+        LAPWING_OIDC_CLIENT_ID: 'lapwing',
+        LAPWING_OIDC_CLIENT_SECRET: 'hunter2',
+        LAPWING_OIDC_ROLES: 'ops=ADMIN',
+        LAPWING_PUBLIC_URL: 'https://lapwing.example.com',
+      },
+      'LAPWING_OIDC_ISSUER',
+    ],
+    [
+      { LAPWING_PEER_ADDRESS: 'http://10.0.0.7:4000', LAPWING_CLUSTER_SECRET: 'hunter2hunter2hunter2' },
+      { LAPWING_CLUSTER: 'on', DATABASE_URL: 'postgresql://a@b/c' },
+      'LAPWING_CLUSTER=on',
+    ],
+    [
+      { LAPWING_STATSD_FLUSH_SECONDS: '60', LAPWING_STATSD_OPEN: 'on' },
+      { LAPWING_STATSD_PORT: '8125' },
+      'LAPWING_STATSD_PORT',
+    ],
+    [
+      { LAPWING_TRUSTED_DOCUMENTS_ONLY: 'on' },
+      { LAPWING_TRUSTED_DOCUMENTS: 'documents.json' },
+      'LAPWING_TRUSTED_DOCUMENTS',
+    ],
+    [
+      {
+        OTEL_EXPORTER_OTLP_HEADERS: 'a=hunter2',
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'a=hunter2',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+        OTEL_TRACES_EXPORTER: 'otlp',
+        OTEL_TRACES_SAMPLER: 'traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.1',
+      },
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    ],
+    [
+      { OTEL_TRACES_SAMPLER_ARG: '0.1' },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
+      'OTEL_TRACES_SAMPLER=traceidratio or parentbased_traceidratio',
+    ],
+  ])('is named, with what is missing: %j', (members, leaders, missing) => {
+    const expected = Object.keys(members).map((name) => `${name} without ${missing}`);
+    const found = findIdleSettings(members);
+    expect(found).toEqual(expect.arrayContaining(expected));
+    expect(found.join()).not.toContain('hunter2');
+    // It is none that a server refuses, and none with what it belongs to.
+    expect(readConfig(members)).toMatchObject({ host: '127.0.0.1' });
+    expect(readConfig({ ...members, ...leaders })).toMatchObject({ host: '127.0.0.1' });
+    expect(findIdleSettings({ ...members, ...leaders })).toEqual([]);
+  });
+
+  it('is named where its file is, whose text is not read again', () => {
+    expect(findIdleSettings({ LAPWING_INFLUXDB_TOKEN_FILE: '/nowhere' })).toEqual([
+      'LAPWING_INFLUXDB_TOKEN without LAPWING_INFLUXDB_URL',
+    ]);
+  });
+
+  it('is nothing to name where it is empty, off or its default', () => {
+    const defaults = Object.fromEntries(
+      describeSettings()
+        .filter(({ fallback }) => fallback !== 'on')
+        .map(({ name, fallback }) => [name, fallback]),
+    );
+    expect(findIdleSettings(defaults)).toEqual([]);
+    expect(findIdleSettings({ LAPWING_TRUSTED_DOCUMENTS_ONLY: 'off', OTEL_TRACES_EXPORTER: 'none' })).toEqual(
+      [],
+    );
   });
 });
 

@@ -11,6 +11,7 @@ import { checkPorts } from '../app/start-server.ts';
 import { OperatorError } from '../errors.ts';
 import { createSchema } from '../api/graphql/schema.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
+import { createQueryInfluxdb } from '../core/sources/influxdb/influxdb-query.ts';
 import { formatHost } from '../api/http/format-host.ts';
 import type { Log } from '../log.ts';
 import { findIdleSettings, type Config } from '../platform/config/read-config.ts';
@@ -20,9 +21,10 @@ import { findPostgresBinaries } from '../platform/postgres/embedded/binaries.ts'
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { listPendingMigrations } from '../platform/postgres/migrate.ts';
 import { findLockHolder } from '../platform/postgres/lock-session.ts';
+import { tryWrite } from '../platform/telemetry/send-points.ts';
 import { readLicense } from '../platform/telemetry/license-watch.ts';
 import { loadConfiguration } from './apply/load-file.ts';
-import { explainFailure } from './explain-failure.ts';
+import { explainFailure, messageOf } from './explain-failure.ts';
 
 const ANSWER_LIMIT_MS = 2_000;
 
@@ -40,6 +42,7 @@ export async function checkSettings(config: Config, log: Log, environment: NodeJ
     ['settings', () => Promise.resolve(describeSettingsGiven(environment))],
     ['database', () => checkDatabase(config, log)],
     ['ports', () => checkListeners(config)],
+    ['InfluxDB', () => checkInfluxdb(config)],
     ['licence', () => checkLicense(config)],
     ['configuration file', () => checkFile(config, environment)],
     ['trusted documents', () => checkDocuments(config)],
@@ -152,6 +155,26 @@ async function answersAsLapwing(host: string, port: number): Promise<boolean> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(() => null);
   const body: unknown = await answer?.json().catch(() => null);
   return typeof body === 'object' && body !== null && 'status' in body && 'problems' in body;
+}
+
+/** Writes nothing there. No failure, whatever it answers: a server starts without it, and tries again. */
+export async function checkInfluxdb(config: Config, limitMs = ANSWER_LIMIT_MS): Promise<string> {
+  const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket, influxdbToken: token } = config;
+  if (url === undefined || org === undefined || bucket === undefined) return 'none, and none is needed';
+  const query = createQueryInfluxdb({ url, org, token }, { limitMs });
+  const [writing, reading] = await Promise.allSettled([
+    tryWrite({ url, org, bucket, token }, limitMs),
+    query('buckets()', new AbortController().signal),
+  ]);
+  const written =
+    writing.status === 'fulfilled'
+      ? `points can be written to the bucket ${bucket}`
+      : `WARNING: no points can be written to the bucket ${bucket}: ${messageOf(writing.reason)}`;
+  const read =
+    reading.status === 'fulfilled'
+      ? `buckets that can be read: ${reading.value.length}`
+      : `WARNING: no series can be read: ${messageOf(reading.reason)}`;
+  return `${new URL(url).origin}: ${written}; ${read}`;
 }
 
 async function checkFile({ configFile }: Config, environment: NodeJS.ProcessEnv): Promise<string> {

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkInfluxdb } from '../../src/cli/check.ts';
 import { explainFailure } from '../../src/cli/explain-failure.ts';
 import { startLapwing } from '../../src/app/start-server.ts';
 import { isSupportedNode } from '../../src/cli/node-version.ts';
@@ -19,6 +20,7 @@ import { ServerLock } from '../../src/platform/postgres/server-lock.ts';
 import { selectDatabase } from '../../src/platform/postgres/connection.ts';
 import { withSmallDisk } from '../../bench/small-disk.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
+import { startInfluxdbEndpoint } from '../helpers/influxdb-endpoint.ts';
 import { findProgram } from '../helpers/program.ts';
 import { startServer } from '../helpers/start-server.ts';
 
@@ -293,12 +295,76 @@ describe('lapwing check', () => {
     },
   );
 
+  it('tries InfluxDB with the token, writes nothing there, and waits for no answer', async () => {
+    const taken = { status: 400, body: '{"code":"invalid","message":"writing requires points"}' };
+    const refused = {
+      status: 401,
+      headers: { 'content-type': 'application/json' },
+      body: '{"code":"unauthorized","message":"unauthorized access"}',
+    };
+    await using good = await startInfluxdbEndpoint({
+      answerWrite: () => taken,
+      answerQuery: () =>
+        '#datatype,string,long,string\n#group,false,false,false\n#default,_result,,\n,result,table,name\n,,0,own\n',
+    });
+    await using closed = await startInfluxdbEndpoint({
+      answerWrite: () => refused,
+      answerQuery: () => refused,
+    });
+    await using proxy = await startInfluxdbEndpoint({
+      answerWrite: () => ({ status: 400, body: '<html>plain HTTP to an HTTPS port</html>' }),
+      answerQuery: () => ({ status: 400, body: '<html>plain HTTP to an HTTPS port</html>' }),
+    });
+    const frozen = createServer().listen(0, '127.0.0.1');
+    await once(frozen, 'listening');
+    const { port } = frozen.address() as AddressInfo; // a listening TCP server has one
+    const rows: readonly (readonly [url: string, report: RegExp, limitMs?: number])[] = [
+      [good.url, /points can be written to the bucket own; buckets that can be read: 1$/],
+      [
+        closed.url,
+        /WARNING: no points .*bucket own: .*unauthorized access; WARNING: no series .*answered with 401/,
+      ],
+      [proxy.url, /WARNING: no points .*400.*; WARNING: no series .*400/],
+      [
+        `http://u:hunter2@127.0.0.1:${port}`,
+        /WARNING: no points .*(?:not done within|timed out).*; WARNING: no series .*(?:not done within|timed out)/,
+        200,
+      ],
+    ];
+    const target = {
+      LAPWING_INFLUXDB_ORG: 'acme & co',
+      LAPWING_INFLUXDB_BUCKET: 'own',
+      LAPWING_INFLUXDB_TOKEN: 'sesame',
+    };
+    const reports = await Promise.all(
+      rows.map(([url, , limitMs = 20_000]) =>
+        checkInfluxdb(readConfig({ ...target, LAPWING_INFLUXDB_URL: url }), limitMs),
+      ),
+    );
+    frozen.close();
+    for (const [index, report] of reports.entries()) {
+      expect(report).toMatch(rows[index]?.[1] ?? '');
+      expect(report).not.toMatch(/hunter2|sesame/);
+    }
+    expect(good.requests).toEqual([
+      { path: '/api/v2/write?org=acme+%26+co&bucket=own&precision=ns', token: 'Token sesame', lines: 0 },
+    ]);
+    expect(good.queries).toEqual(['buckets()']);
+  });
+
   it('beside a running server reports it, and is content', async () => {
     await using server = await startServer();
     const { port } = new URL(server.url);
-    const settings = { DATABASE_URL: server.database.connection, LAPWING_PORT: port };
+    const settings = {
+      DATABASE_URL: server.database.connection,
+      LAPWING_PORT: port,
+      LAPWING_INFLUXDB_URL: 'http://127.0.0.1:1',
+      LAPWING_INFLUXDB_ORG: 'acme',
+      LAPWING_INFLUXDB_BUCKET: 'own',
+    };
     const { code, stdout } = await run(['check'], settings);
     expect(stdout).toMatch(/database: ok \(.*schema up to date; in use by a running server \(lapwing on /);
+    expect(stdout).toMatch(/^InfluxDB: http:.*WARNING: no points .*ECONNREFUSED/m);
     expect(stdout).toMatch(/ports: a Lapwing answers on port \d+ already/);
     expect(code).toBe(0);
   });

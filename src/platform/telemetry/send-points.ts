@@ -2,6 +2,7 @@
 import { HttpError, InfluxDB, Point, setLogger } from '@influxdata/influxdb-client';
 import type { Log } from '../../log.ts';
 import { readRetryAfter } from '../outbound/retry-after.ts';
+import { runWithin } from '../outbound/time-limit.ts';
 import type { MonitorPoint } from './request-point.ts';
 
 export interface InfluxdbTarget {
@@ -64,6 +65,31 @@ export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, lo
     if (writable.length > 0) await write(writable.map(toClientPoint));
     return points.length - writable.length;
   };
+}
+
+/**
+ * Writes no points: InfluxDB 2 says so with 400, once it has looked at the token, the organisation and the bucket; others answer 2xx.
+ * @throws what keeps points from being taken
+ */
+export async function tryWrite({ url, org, bucket, token }: InfluxdbTarget, limitMs: number): Promise<void> {
+  const { transport } = new InfluxDB({ url, timeout: limitMs, ...(token === undefined ? {} : { token }) });
+  const path = `/api/v2/write?${new URLSearchParams({ org, bucket, precision: 'ns' }).toString()}`;
+  const headers = { 'content-type': 'text/plain; charset=utf-8' };
+  const { signal: stopped } = new AbortController();
+  await runWithin({ limitMs, stopped }, async (signal) => {
+    try {
+      await transport.request(path, '', { method: 'POST', headers, signal });
+    } catch (error) {
+      // Not the client's own, which says no more than that it was stopped.
+      signal.throwIfAborted();
+      if (!(error instanceof HttpError && error.statusCode === 400 && isOfInfluxdb(error))) throw error;
+    }
+  });
+}
+
+/** A proxy answers 400 with a page. */
+function isOfInfluxdb({ body = '' }: HttpError): boolean {
+  return body.trimStart().startsWith('{');
 }
 
 /** A part that fails costs no other. @throws what one failed with: rather what may succeed later */

@@ -48,7 +48,9 @@ export function createQueryInfluxdb(
     now = Date.now,
   }: { readonly limitMs?: number; readonly now?: () => number } = {},
 ): QueryInfluxdb {
-  const client = new InfluxDB({ url, timeout: TIMEOUT_MS, ...(token === undefined ? {} : { token }) });
+  // A question that was cut short lasts as long as this in the client, and keeps a command from ending.
+  const timeout = Math.min(TIMEOUT_MS, limitMs);
+  const client = new InfluxDB({ url, timeout, ...(token === undefined ? {} : { token }) });
   const api = client.getQueryApi({ org, gzip: true });
   let pausedUntilMs = 0;
   return async (query, stopped) => {

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { AnomalyLabel, PrismaClient } from '../../generated/prisma/client.ts';
+import { orReferenceGone } from '../../platform/postgres/error-text.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { type AlertPoint, type LabelledPeak, type LabelMark, sumRaise } from './alert-threshold.ts';
 import { readLabelPeak } from './read-label-peak.ts';
@@ -74,11 +75,14 @@ export class Labels {
       ]);
     }
     const fields = this.#writeFields(label, peak);
-    const saved = await this.#prisma.anomalyLabel.upsert({
-      where,
-      update: fields,
-      create: { metricId, from, to, ...fields },
-    });
+    const saved = await orReferenceGone(
+      this.#prisma.anomalyLabel.upsert({
+        where,
+        update: fields,
+        create: { metricId, from, to, ...fields },
+      }),
+      `no metric has the id ${metricId}`,
+    );
     await this.#reload(metricId);
     return saved;
   }

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { PrismaClient, Silence } from '../../generated/prisma/client.ts';
 import { findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
+import { orReferenceGone } from '../../platform/postgres/error-text.ts';
 import type { Registry } from '../metrics/registry.ts';
 
 export interface NewSilence {
@@ -54,9 +55,12 @@ export class Silences {
       throw new InvalidInputError(message, ['input', 'server']);
     }
     const endsAt = new Date(this.#now().getTime() + seconds * 1000);
-    return this.#prisma.silence.create({
-      data: { accountId: owner, metricId, server, comment, createdBy: by, endsAt, createdAt: this.#now() },
-    });
+    return orReferenceGone(
+      this.#prisma.silence.create({
+        data: { accountId: owner, metricId, server, comment, createdBy: by, endsAt, createdAt: this.#now() },
+      }),
+      `input.metricId: no metric has the id Metric:${metricId ?? ''}`,
+    );
   }
 
   /** Ends it now. One that has ended stays as it is. @throws NotFoundError */

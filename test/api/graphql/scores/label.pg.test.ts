@@ -211,6 +211,34 @@ describe('labels', () => {
     expect(await label(input)).toMatchObject({ code, text: textWith(message) });
   });
 
+  it.each([
+    ['anomaly_label', LABEL, { from: at(1), label: 'REAL' }],
+    [
+      'silence',
+      `mutation ($input: CreateSilenceInput!) { createSilence(input: $input) {
+        __typename ... on Error { text: message code } } }`,
+      { seconds: 60 },
+    ],
+  ])(
+    'find no metric that is deleted at that moment, nor do others: a row of %s',
+    async (table, mutation, input) => {
+      const { prisma } = server.database;
+      await prisma.$executeRawUnsafe(
+        `CREATE FUNCTION delete_first() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN DELETE FROM metric WHERE id = NEW.metric_id; RETURN NEW; END'`,
+      );
+      await prisma.$executeRawUnsafe(
+        `CREATE TRIGGER delete_first BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION delete_first()`,
+      );
+      const { data, errors } = await ask(server, mutation, { input: { metricId, ...input } });
+      await prisma.$executeRawUnsafe('DROP FUNCTION delete_first CASCADE');
+      expect(errors).toEqual([]);
+      expect(Object.values(data ?? {})).toMatchObject([
+        { code: 'NOT_FOUND', text: textWith('no metric has the id') },
+      ]);
+    },
+  );
+
   it('are of the two kinds there are', async () => {
     const { errors } = await ask(server, LABEL, { input: { metricId, from: at(0), label: 'ODD' } });
     expect(errors[0]?.message).toContain('"ODD"');

@@ -73,16 +73,6 @@ interface Group {
   readonly members: readonly Row[];
 }
 
-const {
-  otlpHeaders,
-  otlpTracesHeaders,
-  otlpProtocol,
-  otlpTracesProtocol,
-  tracesExporter,
-  tracesSampler,
-  tracesSamplerRatio,
-} = SETTINGS;
-
 /** OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES are none: platforms give them to all programs. */
 const GROUPS: readonly Group[] = [
   {
@@ -125,19 +115,19 @@ const GROUPS: readonly Group[] = [
   {
     leaders: [SETTINGS.otlpEndpoint, SETTINGS.otlpTracesEndpoint],
     members: [
-      otlpHeaders,
-      otlpTracesHeaders,
-      otlpProtocol,
-      otlpTracesProtocol,
-      tracesExporter,
-      tracesSampler,
-      tracesSamplerRatio,
+      SETTINGS.otlpHeaders,
+      SETTINGS.otlpTracesHeaders,
+      SETTINGS.otlpProtocol,
+      SETTINGS.otlpTracesProtocol,
+      SETTINGS.tracesExporter,
+      SETTINGS.tracesSampler,
+      SETTINGS.tracesSamplerRatio,
     ],
   },
   {
-    leaders: [tracesSampler],
+    leaders: [SETTINGS.tracesSampler],
     words: ['traceidratio', 'parentbased_traceidratio'],
-    members: [tracesSamplerRatio],
+    members: [SETTINGS.tracesSamplerRatio],
   },
 ];
 

@@ -4,7 +4,7 @@ import { type Caller, mayDo } from '../../core/access/caller.ts';
 import type { KeyProblem, Keys } from '../../core/access/keys.ts';
 import { isOwnName } from '../../core/access/loopback.ts';
 import type { ReadAddress } from '../../core/access/client-address.ts';
-import { readHeaderKey } from '../../core/access/read-credentials.ts';
+import { asKey, readHeaderKey } from '../../core/access/read-credentials.ts';
 import type { Scope } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Handler, SocketRoute } from './routes.ts';
@@ -43,7 +43,10 @@ export function createRouteGuard(options: {
   const { keys, stats, names, readAddress } = options;
 
   const admit = (request: IncomingMessage, scope: Scope, fallbackKey: string | null = null) => {
-    const caller = keys.identify(readHeaderKey(request.headers) ?? fallbackKey, readAddress(request));
+    const caller = keys.identify(
+      readHeaderKey(request.headers) ?? asKey(fallbackKey ?? ''),
+      readAddress(request),
+    );
     if (typeof caller === 'string') {
       stats.countReason('requests_refused', caller);
       const message = PROBLEM_MESSAGES[caller];

@@ -18,7 +18,7 @@ export function readHeaderKey(headers: IncomingHttpHeaders): string | null {
   const named = authorization === undefined ? null : readAuthorization(authorization);
   if (named !== null) return named;
   const text = Array.isArray(plain) ? plain.join() : (plain ?? '');
-  return isNoKey(text) ? null : text;
+  return asKey(text);
 }
 
 /**
@@ -33,7 +33,7 @@ function readAuthorization(text: string): string | null {
   switch (scheme.toLowerCase()) {
     case 'bearer':
     case 'token':
-      return isNoKey(rest) ? null : rest;
+      return asKey(rest);
     case 'basic':
       return isNoKey(rest) ? null : readBasicPassword(rest);
     default:
@@ -70,9 +70,14 @@ function readNested(headers: unknown): string | null {
   return readConnectionKey(headers);
 }
 
-function readBasicPassword(encoded: string): string {
+function readBasicPassword(encoded: string): string | null {
   const text = Buffer.from(encoded, 'base64').toString();
-  return text.slice(text.indexOf(':') + 1);
+  return asKey(text.slice(text.indexOf(':') + 1));
+}
+
+/** @returns null for what a client writes that has no key yet */
+export function asKey(text: string): string | null {
+  return isNoKey(text) ? null : text;
 }
 
 function isNoKey(text: string): boolean {

@@ -52,7 +52,9 @@ describe('the key of a request', () => {
     ['Basic dGVzdDoxMjPCow==', '123£'],
     ['BASIC QWxhZGRpbjpvcGVuIHNlc2FtZQ', 'open sesame'],
     [basic(':k'), 'k'],
-    [basic('k:'), ''],
+    [basic('k:'), null],
+    [basic('k:undefined'), null],
+    [basic('None:None'), null],
     [basic('k'), 'k'],
   ])('as the password of %j is %j', (authorization, key) => {
     expect(readHeaderKey({ authorization })).toBe(key);

@@ -127,7 +127,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
       define(alarm.DESCRIBE_ALARM_HISTORY_INPUT, alarm.DESCRIBE_ALARM_HISTORY_OUTPUT, describeAlarmHistory),
     ),
   ],
-  ['SetAlarmState', validated(define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState))],
+  ['SetAlarmState', alone('alarms', validated(define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState)))],
   ['DeleteAlarms', alone('alarms', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms)))],
   ['EnableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true)))],
   ['DisableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false)))],
@@ -155,7 +155,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     'GetMetricWidgetImage',
     validated(define(GET_METRIC_WIDGET_IMAGE_INPUT, GET_METRIC_WIDGET_IMAGE_OUTPUT, getMetricWidgetImage)),
   ],
-  ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
+  ['TagResource', alone('tags', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource)))],
   ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],
   ['ListTagsForResource', bounded(define(LIST_TAGS_INPUT, LIST_TAGS_OUTPUT, listTagsForResource))],
   [

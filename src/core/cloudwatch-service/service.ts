@@ -81,7 +81,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const { onAlarmChange } = alarms;
   const renderer = new PngRenderer();
   const queryTurns = new QueryTurns(() => stats.count('cloudwatch_requests_throttled'));
-  const locks = { alarms: new WriteLock(), detectors: new WriteLock() };
+  const locks = { alarms: new WriteLock(), detectors: new WriteLock(), tags: new WriteLock() };
   const shared = { pool, prisma, intake, limits, now, log };
   const surroundings = { ...shared, watch, onAlarmChange, renderer, queryTurns, locks };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);

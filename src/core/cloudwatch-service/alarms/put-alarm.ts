@@ -5,13 +5,16 @@ import type { OperationContext } from '../model/operation.ts';
 import type { Infer } from '../model/shape.ts';
 import { changeState } from './change-state.ts';
 import { checkAlarm } from './check-alarm.ts';
-import { ALARM_STATES } from './judge-alarm.ts';
+import { ALARM_STATES, type StateChange } from './judge-alarm.ts';
 import { noteConfiguration, saveAlarm } from './save-alarm.ts';
 import type { ALARM_NAMES_INPUT, PUT_METRIC_ALARM_INPUT, SET_ALARM_STATE_INPUT } from './shapes.ts';
 import { readSpec } from './show-alarm.ts';
 import { tryQueries } from './try-queries.ts';
 
 type Nothing = Readonly<Record<string, never>>;
+
+/** Evaluations of one alarm are seconds apart: more than one in the way is rare. */
+const MAX_TRIES = 5;
 
 /** A new alarm begins with INSUFFICIENT_DATA; one that exists keeps its state and its tags. */
 export async function putMetricAlarm(
@@ -23,14 +26,16 @@ export async function putMetricAlarm(
   const spec = hasNone ? { ...given, Metrics: undefined } : given;
   const rule = checkAlarm(spec, context);
   await tryQueries(rule);
-  await saveAlarm(context, {
+  const alarm = {
     name: spec.AlarmName ?? '',
     type: 'MetricAlarm',
     spec,
     seriesHash: rule.series === null ? null : Uint8Array.from(hashSeries(context.accountId, rule.series)),
     periodSeconds: rule.periodSeconds,
     tags: Tags,
-  });
+  } as const;
+  // What was tried may have taken seconds, which no other alarm waits for.
+  await context.locks.alarms.runExclusive(() => saveAlarm(context, alarm));
   return {};
 }
 
@@ -60,16 +65,23 @@ export async function setAlarmState(
   if (state === undefined) throw invalid('StateValue', input.StateValue);
   if (input.StateReason === undefined) throw missing('StateReason');
   const change = { state, reason: input.StateReason, data: checkReasonData(input.StateReasonData) };
-  const { prisma, accountId } = context;
+  // An evaluation that changed it meanwhile is passed over: what was asked for is the newer state.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if (await setState(name, change, context)) {
+      context.onAlarmChange('state');
+      return {};
+    }
+  }
+  throw new CloudwatchError('ServiceUnavailable', `The alarm ${name} changed meanwhile; try again.`);
+}
+
+/** @returns false when the alarm changed between reading and writing it @throws CloudwatchError for one that is not there */
+async function setState(name: string, change: StateChange, context: OperationContext): Promise<boolean> {
+  const { prisma, accountId, pool } = context;
   const alarm = await prisma.cloudwatchAlarm.findUnique({ where: { accountId_name: { accountId, name } } });
   if (alarm === null) throw new CloudwatchError('ResourceNotFound', '');
   const spec = readSpec(alarm);
-  const holdsActions = spec.ActionsSuppressor !== undefined;
-  if (!(await changeState(context.pool, alarm, spec, change, context.now(), holdsActions))) {
-    throw new CloudwatchError('ServiceUnavailable', `The alarm ${name} changed meanwhile; try again.`);
-  }
-  context.onAlarmChange('state');
-  return {};
+  return changeState(pool, alarm, spec, change, context.now(), spec.ActionsSuppressor !== undefined);
 }
 
 function checkReasonData(data: string | undefined): string | null {

@@ -46,7 +46,7 @@ export interface OperationContext extends Caller {
   readonly renderer: PngRenderer;
   readonly queryTurns: QueryTurns;
   /** Of what is changed by operations that look at the rest of it first: they come one at a time. */
-  readonly locks: Readonly<Record<'alarms' | 'detectors', WriteLock>>;
+  readonly locks: Readonly<Record<'alarms' | 'detectors' | 'tags', WriteLock>>;
   /** As in the scope of the signature; part of ARNs. */
   readonly region: string;
   /** Called after what may change alarms, or their states, is stored. */

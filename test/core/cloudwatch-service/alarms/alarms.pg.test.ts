@@ -236,9 +236,24 @@ describe('An alarm', () => {
     await service.ask('DeleteAlarms', { AlarmNames: ['nobody'] });
   });
 
+  it('takes each state that is set, however many are set at once', async () => {
+    const states = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 'ALARM' : 'OK'));
+    const set = (StateValue: string) =>
+      service.ask('SetAlarmState', { AlarmName: 'hot', StateValue, StateReason: 'tried' });
+    expect(await Promise.all(states.map(set))).toHaveLength(60);
+  });
+
   it('beyond the limit of the account is refused, while those there can still be changed', async () => {
-    await service.ask('PutMetricAlarm', alarm({ AlarmName: 'sixth' }));
-    await service.ask('PutMetricAlarm', alarm({ AlarmName: 'seventh' }));
+    const names = ['sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
+    const puts = names.map((AlarmName) => service.ask('PutMetricAlarm', alarm({ AlarmName })));
+    const results = await Promise.allSettled(puts);
+    expect(results.map(({ status: how }) => how)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'rejected',
+    ]);
     await expect(service.ask('PutMetricAlarm', alarm({ AlarmName: 'eighth' }))).rejects.toMatchObject({
       code: 'LimitExceeded',
     });

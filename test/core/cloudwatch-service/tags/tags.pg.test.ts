@@ -63,6 +63,15 @@ describe('Tags', () => {
     await untag(...Object.keys(numbered(50)));
   });
 
+  it('are 50 of a resource, also by requests that come at once', async () => {
+    const requests = Array.from({ length: 10 }, (_, i) => tag(numbered(10, `of${i}-`)));
+    const results = await Promise.allSettled(requests);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    const given = Object.keys(await list());
+    expect(given).toHaveLength(50);
+    await untag(...given);
+  });
+
   it('given at once in any order are all given', async () => {
     const keys = Object.entries(numbered(20, 'at-once'));
     const requests = Array.from({ length: 16 }, (_, i) =>

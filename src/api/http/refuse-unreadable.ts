@@ -1,6 +1,6 @@
 /**
  * What the parser of HTTP refuses before any route sees it: a line that ends without a carriage return, TLS where there is none,
- * headers that are too large. The sender is answered as Node does it, with the reason, and the log has it, too: many senders show no
+ * HTTP/2, headers that are too large. The sender is answered as Node does it, with the reason, and the log has it, too: many senders show no
  * answer.
  */
 import type { Socket } from 'node:net';
@@ -16,6 +16,8 @@ const STATUSES: ReadonlyMap<string, string> = new Map([
 const CUT_OFF = 'HPE_INVALID_EOF_STATE';
 /** What a TLS record that begins a handshake begins with. */
 const HANDSHAKE = 0x16;
+/** How HTTP/2 begins where no protocol was agreed on: https://www.rfc-editor.org/rfc/rfc9113#section-3.4 */
+const HTTP2_PREFACE = 'PRI * HTTP/2';
 
 export interface UnreadableRequest {
   readonly error: Error & { readonly code?: string; readonly rawPacket?: unknown };
@@ -48,6 +50,10 @@ export function refuseUnreadable({ error, socket, isAnswering }: UnreadableReque
 }
 
 function describe({ message, rawPacket }: UnreadableRequest['error']): string {
-  const isTls = rawPacket instanceof Uint8Array && rawPacket[0] === HANDSHAKE;
-  return isTls ? 'expected HTTP, got TLS: the address of this server begins with http://' : message;
+  if (!(rawPacket instanceof Uint8Array)) return message;
+  if (rawPacket[0] === HANDSHAKE)
+    return 'expected HTTP, got TLS: the address of this server begins with http://';
+  if (Buffer.from(rawPacket.subarray(0, HTTP2_PREFACE.length)).toString('latin1') === HTTP2_PREFACE)
+    return 'expected HTTP/1.1, got HTTP/2, as gRPC sends it: OpenTelemetry metrics come by the protocol http/protobuf';
+  return message;
 }

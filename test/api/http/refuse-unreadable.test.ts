@@ -41,6 +41,12 @@ test.each([
     '400 Bad Request',
     'Missing expected CR after header value',
   ],
+  [
+    'HTTP/2, as gRPC begins',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00',
+    '400 Bad Request',
+    'expected HTTP/1.1, got HTTP/2, as gRPC sends it',
+  ],
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400 Bad Request', 'expected HTTP, got TLS'],
   [
     'headers that are too large',

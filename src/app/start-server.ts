@@ -5,6 +5,7 @@ import { createEngine, type Engine } from './build-core.ts';
 import { listenGraphite, listenPickle } from './listen-graphite.ts';
 import { listenStatsd } from './listen-statsd.ts';
 import { listenHttp } from './listen-http.ts';
+import { listenOtlpGrpc } from './listen-otlp-grpc.ts';
 import type { Log } from '../log.ts';
 import { createStats, type Stats } from '../platform/telemetry/metrics.ts';
 import { openAccess } from './open-access.ts';
@@ -70,11 +71,17 @@ export async function startLapwing(
     const header = new ForwardedHeader(sealingKeys.cluster);
     const cluster = openCluster({ config, log, stats, monitoring, sealingKeys, header, facts });
     teardown.add(() => cluster?.stop());
+    let ownUrl: string | null = null;
+    const otlpGrpc = await listenOtlpGrpc({ config, log, header, ownUrl: () => ownUrl, teardown });
+    const onStandby = (address: string, holder: string) => {
+      ownUrl = address;
+      options.onStandby?.(address, holder);
+    };
     const database = await openDatabase({
       config,
       log,
       sealingKeys: sealingKeys.fingerprint,
-      standby: describeWait({ waiting, cluster }, sealingKeys, options),
+      standby: describeWait({ waiting, cluster }, sealingKeys, { ...options, onStandby }),
       ...(cluster === null ? {} : CLUSTER_DATABASE),
       onLost: options.onLost,
       onDown: () => stats.count('database_restarts'),
@@ -102,6 +109,7 @@ export async function startLapwing(
       listMembers: async () => (await members?.list()) ?? [],
     });
     const { address: http, runConfiguration } = listener;
+    ownUrl = http;
     tellOwnUrl(`${http}/aws`);
     graphite = await listenGraphite({ config, log, engine, teardown });
     const pickle = await listenPickle({ config, log, engine, teardown });
@@ -110,7 +118,7 @@ export async function startLapwing(
     await cluster?.announce(database.term, { graphite, pickle, statsd });
     // Before any of them is closed: what replicas send there would be lost.
     teardown.add(() => cluster?.announceLeaving());
-    log.info({ version, http, graphite, pickle, statsd, database: database.description }, 'ready');
+    log.info({ version, http, graphite, pickle, statsd, otlpGrpc, database: database.description }, 'ready');
     return {
       version,
       addresses: {
@@ -122,6 +130,7 @@ export async function startLapwing(
         ...(graphite === null ? {} : { graphite }),
         ...(pickle === null ? {} : { pickle }),
         ...(statsd === null ? {} : { statsd }),
+        ...(otlpGrpc === null ? {} : { otlpGrpc }),
       },
       engine,
       runConfiguration,
@@ -164,11 +173,12 @@ function describeWait(
  * @throws ListenError for the first address that cannot be had
  */
 export async function checkPorts(config: Config): Promise<void> {
-  const { host, port, graphitePort, graphitePicklePort, statsdPort } = config;
+  const { host, port, graphitePort, graphitePicklePort, statsdPort, otlpGrpcPort } = config;
   const chosen = graphitePort === null || graphitePort.orAnyFree ? null : graphitePort.port;
   const ports = [
     [port, 'LAPWING_PORT'],
     [statsdPort, 'LAPWING_STATSD_PORT'],
+    [otlpGrpcPort, 'LAPWING_OTLP_GRPC_PORT'],
     [graphitePicklePort, 'LAPWING_GRAPHITE_PICKLE_PORT'],
     [chosen, 'LAPWING_GRAPHITE_PORT'],
   ] as const;

@@ -284,16 +284,18 @@ describe('lapwing check', () => {
     });
   });
 
-  it.each(['LAPWING_GRAPHITE_PORT', 'LAPWING_GRAPHITE_PICKLE_PORT', 'LAPWING_STATSD_PORT'])(
-    'looks at the port of %s, too',
-    async (name) => {
-      const { code, stdout } = await run(['check'], { [name]: takenPort, DATABASE_URL: database.connection });
-      expect(stdout).toMatch(
-        new RegExp(`^ports: FAILED: port ${takenPort} of 127.0.0.1 is already in use: .*set ${name} to`, 'm'),
-      );
-      expect(code).toBe(1);
-    },
-  );
+  it.each([
+    'LAPWING_GRAPHITE_PORT',
+    'LAPWING_GRAPHITE_PICKLE_PORT',
+    'LAPWING_STATSD_PORT',
+    'LAPWING_OTLP_GRPC_PORT',
+  ])('looks at the port of %s, too', async (name) => {
+    const { code, stdout } = await run(['check'], { [name]: takenPort, DATABASE_URL: database.connection });
+    expect(stdout).toMatch(
+      new RegExp(`^ports: FAILED: port ${takenPort} of 127.0.0.1 is already in use: .*set ${name} to`, 'm'),
+    );
+    expect(code).toBe(1);
+  });
 
   it('tries InfluxDB with the token, writes nothing there, and waits for no answer', async () => {
     const taken = { status: 400, body: '{"code":"invalid","message":"writing requires points"}' };

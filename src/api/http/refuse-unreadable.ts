@@ -54,6 +54,6 @@ function describe({ message, rawPacket }: UnreadableRequest['error']): string {
   if (rawPacket[0] === HANDSHAKE)
     return 'expected HTTP, got TLS: the address of this server begins with http://';
   if (Buffer.from(rawPacket.subarray(0, HTTP2_PREFACE.length)).toString('latin1') === HTTP2_PREFACE)
-    return 'expected HTTP/1.1, got HTTP/2, as gRPC sends it: OpenTelemetry metrics come by the protocol http/protobuf';
+    return 'expected HTTP/1.1, got HTTP/2, as gRPC sends it: OpenTelemetry has the protocol http/protobuf, or LAPWING_OTLP_GRPC_PORT';
   return message;
 }

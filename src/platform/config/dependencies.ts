@@ -53,9 +53,9 @@ function findBadDatabase({ isGiven, textOf }: GivenSettings): readonly string[] 
 
 /** Each listener has a port of its own: found here, and not by the second of two after the database was made. */
 function findSharedPorts({ textOf }: GivenSettings): readonly string[] {
-  const { port, graphitePort, graphitePicklePort, statsdPort } = SETTINGS;
+  const { port, graphitePort, graphitePicklePort, statsdPort, otlpGrpcPort } = SETTINGS;
   const byPort = new Map<number, string[]>();
-  for (const row of [port, graphitePort, graphitePicklePort, statsdPort]) {
+  for (const row of [port, graphitePort, graphitePicklePort, statsdPort, otlpGrpcPort]) {
     const chosen = Number(textOf(row) ?? ('fallback' in row ? row.fallback : ''));
     // 0 is any free one, and text is another's matter.
     if (chosen > 0) byPort.set(chosen, [...(byPort.get(chosen) ?? []), row.name]);

@@ -41,6 +41,9 @@ export const SERVER_SETTINGS = {
   statsdFlushSeconds: setting('LAPWING_STATSD_FLUSH_SECONDS', wholeNumber(1, 3600), '10').about(
     'Seconds of an interval of StatsD, at whose end its points are made.',
   ),
+  otlpGrpcPort: setting('LAPWING_OTLP_GRPC_PORT', portOrOff).about(
+    'Port for OpenTelemetry metrics by gRPC; 4317 is its own, 0 takes any free one. Off when unset.',
+  ),
   graphiql: setting('LAPWING_GRAPHIQL', onOff, 'on').about('Serve GraphiQL at /graphql: on or off.'),
   logLevel: setting(
     'LAPWING_LOG_LEVEL',

@@ -1,5 +1,6 @@
-/** OTLP/HTTP as the OpenTelemetry SDK for JavaScript sends it, and what is not so well behaved. */
+/** OTLP as the OpenTelemetry SDK for JavaScript sends it, and what is not so well behaved. */
 import { gzipSync } from 'node:zlib';
+import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
 import {
   AggregationTemporalityPreference,
   OTLPMetricExporter as JsonExporter,
@@ -18,7 +19,7 @@ import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ settings: { LAPWING_OTLP_GRPC_PORT: '0' } });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -57,6 +58,12 @@ describe('the SDK', () => {
   it.each([
     ['protocol buffers', 'cumulative', () => new ProtobufExporter({ url: url() })],
     ['JSON', 'cumulative', () => new JsonExporter({ url: url() })],
+    ['gRPC', 'cumulative', () => new GrpcExporter({ url: server.addresses.otlpGrpc ?? '' })],
+    [
+      'gRPC, zipped',
+      'cumulative',
+      () => new GrpcExporter({ url: server.addresses.otlpGrpc ?? '', compression: 'gzip' as never }),
+    ],
     [
       'protocol buffers, zipped, as deltas',
       'delta',

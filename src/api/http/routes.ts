@@ -53,13 +53,25 @@ function createNotFound(routes: ReadonlyMap<string, Handler>): Handler {
     sendJson(response, 404, { error: `no such path: ${readPath(request)}`, paths });
 }
 
+/** What the path, or the path without a slash at its end, stands for: clients and proxies put one there. */
+export function findExact<Route>(
+  routes: ReadonlyMap<string, Route>,
+  path: string,
+): readonly [path: string, route: Route] | null {
+  for (const known of [path, path.replace(/\/$/, '')]) {
+    const route = routes.get(known);
+    if (route !== undefined) return [known, route];
+  }
+  return null;
+}
+
 /** The path itself, or the longest part of it that a route with `/*` at its end stands for. */
 export function findRoute(
   routes: ReadonlyMap<string, Handler>,
   path: string,
 ): readonly [route: string, handle: Handler] | null {
-  const exact = routes.get(path);
-  if (exact !== undefined) return [path, exact];
+  const exact = findExact(routes, path);
+  if (exact !== null) return exact;
   for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
     const route = `${path.slice(0, end)}/*`;
     const handle = routes.get(route);

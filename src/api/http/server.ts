@@ -11,6 +11,7 @@ import { refuseUnreadable, type UnreadableRequest } from './refuse-unreadable.ts
 import { readPath, useOriginForm } from './request-target.ts';
 import { sendJson } from './send-json.ts';
 import {
+  findExact,
   findRoute,
   type HttpApp,
   NOT_FOUND_ROUTE,
@@ -222,7 +223,7 @@ function upgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
-  const route = routes.get(readPath(request));
+  const route = findExact(routes, readPath(request))?.[1];
   socket.on('error', () => socket.destroy());
   if (route === undefined) {
     socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');

@@ -83,12 +83,12 @@ describe('a server whose role changes', () => {
 describe('a request', () => {
   test('goes to the handler of its path, whatever its query', async () => {
     const { url } = await start({ '/a': (_request, response) => sendJson(response, 200, { path: 'a' }) });
-    for (const path of ['/a', '/a?b=c', '/a?']) {
+    for (const path of ['/a', '/a?b=c', '/a?', '/a/', '/a/?b=c', '//a', '///a/']) {
       expect(await (await fetch(url + path)).json()).toEqual({ path: 'a' });
     }
   });
 
-  test.each(['/', '/b', '/a/', '/A', '/a/../a%00', '/__proto__', '//evil.example/a'])(
+  test.each(['/', '/b', '/a/b', '/a//', '/A', '/a/../a%00', '/__proto__', '//evil.example/a'])(
     'for %s, which is nowhere, is answered with 404 in JSON',
     async (path) => {
       const { url } = await start({ '/a': answerHealth });
@@ -144,6 +144,8 @@ describe('a request', () => {
     ['HTTPS://Lapwing.example:8443/a', 'Lapwing.example:8443', '/a'],
     ['http://lapwing.example?b', 'lapwing.example', '/?b'],
     ['http://lapwing.example', 'lapwing.example', '/'],
+    ['http://lapwing.example//a', 'lapwing.example', '/a'],
+    ['//a?b=//c', 'header.example', '/a?b=//c'],
     ['/a?b=http://other.example/', 'header.example', '/a?b=http://other.example/'],
   ])('for a whole address, as through a proxy, is one for its path: %s', async (target, host, url) => {
     const show: Handler = (request, response) =>
@@ -155,6 +157,18 @@ describe('a request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toContain(JSON.stringify({ host, url }));
   });
+
+  test.each(['/graphql', '/graphql/', '//graphql?a=b'])(
+    'to upgrade goes to the socket of its path: %s',
+    async (path) => {
+      const open: SocketRoute['open'] = (_request, socket) =>
+        socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      const { port } = await start({}, { socketRoutes: { '/graphql': { open, closeAll: () => undefined } } });
+      const socket = connect(port, HOST);
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`);
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 101 /);
+    },
+  );
 
   test('to upgrade a path that is no socket is answered with 404', async () => {
     const { port } = await start({ '/a': answerHealth });

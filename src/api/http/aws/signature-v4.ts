@@ -85,7 +85,8 @@ export function checkSignature(
     throw new CloudwatchError(
       'SignatureDoesNotMatch',
       'The request signature we calculated does not match the signature you provided. ' +
-        'Check your AWS Secret Access Key and signing method.',
+        'Check your AWS Secret Access Key and signing method. ' +
+        `It was calculated for the host ${headers.get('host') ?? ''} and the path ${request.path}: a proxy has to pass both on as they were signed.`,
     );
   }
 }

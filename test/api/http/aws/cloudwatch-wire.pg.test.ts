@@ -187,6 +187,11 @@ describe('The signature', () => {
     },
   );
 
+  it('that a proxy in front has made wrong is told what it was held against', async () => {
+    const { text } = await ask({ ...changed({ Host: 'lapwing:4000' }), path: '/aws/' });
+    expect(text).toContain('calculated for the host lapwing:4000 and the path /aws/');
+  });
+
   it.each(['', '&X-Amz-Expires=60', '&X-Amz-Expires=604800'])(
     'may stand in the URL, with%s',
     async (expires) => {

@@ -43,7 +43,8 @@ const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implemen
     'An address that gives one thing for a while, to anybody who has it, without a key. It ends with the key that asked for it.',
   fields: (t) => ({
     url: t.exposeString('url', {
-      description: 'To be fetched by GET. At the address this request came to; over WebSocket only its path.',
+      description:
+        'To be fetched by GET. At the address this request came to, or at LAPWING_PUBLIC_URL where that names the same host; over WebSocket only its path.',
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -119,10 +120,16 @@ builder.queryField('metricDataDownload', (t) =>
   }),
 );
 
-function makeLink(what: Download, { downloadLinks, request, caller }: Context): DownloadLink {
+function makeLink(what: Download, { downloadLinks, request, caller, facts }: Context): DownloadLink {
   const { token, expiresAt } = downloadLinks.sign(what, caller);
   const path = `/download/${token}`;
-  return { url: request === undefined ? path : new URL(path, request.url).href, expiresAt };
+  return { url: request === undefined ? path : writeAddress(path, request.url, facts.publicUrl), expiresAt };
+}
+
+/** Where the request came to. Behind a proxy that ends TLS it seems to come by http, and the link is a key: the settings know better. */
+function writeAddress(path: string, asked: string, publicUrl: string | null): string {
+  const isPublic = publicUrl !== null && new URL(publicUrl).hostname === new URL(asked).hostname;
+  return isPublic ? `${publicUrl}${path}` : new URL(path, asked).href;
 }
 
 /** @throws InvalidInputError */

@@ -1,6 +1,8 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { decodeMulti } from '@msgpack/msgpack';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,7 +43,12 @@ async function addMetric(name: string, rows: number, watch: boolean) {
 }
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({
+    settings: {
+      LAPWING_PUBLIC_URL: 'https://lapwing.example.com/metrics',
+      LAPWING_ALLOWED_HOSTS: 'lapwing.example.com,other.example.com',
+    },
+  });
   await addMetric('=cmd()', ROWS, true);
   await addMetric('plain', ROWS, true);
   await addMetric('unwatched', MANY_ROWS, false);
@@ -77,6 +84,23 @@ async function readFiles(archive: Uint8Array): Promise<ReadonlyMap<string, strin
 }
 
 describe('a download', () => {
+  it.each([
+    ['lapwing.example.com', 'https://lapwing.example.com/metrics'],
+    ['LAPWING.example.com:8443', 'https://lapwing.example.com/metrics'],
+    ['other.example.com', 'http://other.example.com'],
+    ['localhost:4000', 'http://localhost:4000'],
+  ])('asked for at %s, as a proxy passes on, is at %s', async (host, address) => {
+    const asking = request(`${server.url}/graphql/`, {
+      method: 'POST',
+      headers: { host, 'content-type': 'application/json' },
+    });
+    asking.end(JSON.stringify({ query: '{ metricDataDownload(filter: {}) { url } }' }));
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    const answer = JSON.parse(await text(response)) as { data: { metricDataDownload: { url: string } } };
+    expect(answer.data.metricDataDownload.url).toMatch(/\/download\/[^/]+$/);
+    expect(answer.data.metricDataDownload.url.replace(/\/download\/.*/, '')).toBe(address);
+  });
+
   it('as MessagePack gives the old names and rows, of scored samples alone', async () => {
     const response = await download('metricDataDownload(filter: {}, format: MSGPACK)');
     expect(response.headers.get('content-type')).toBe('application/octet-stream');

@@ -11,6 +11,7 @@ import { checkPorts } from '../app/start-server.ts';
 import { OperatorError } from '../errors.ts';
 import { createSchema } from '../api/graphql/schema.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
+import { PrometheusClient } from '../core/sources/prometheus/prometheus-client.ts';
 import { createQueryInfluxdb } from '../core/sources/influxdb/influxdb-query.ts';
 import { formatHost } from '../api/http/format-host.ts';
 import type { Log } from '../log.ts';
@@ -20,7 +21,7 @@ import { describeConnection, openClient } from '../platform/postgres/connection.
 import { findPostgresBinaries } from '../platform/postgres/embedded/binaries.ts';
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { listPendingMigrations } from '../platform/postgres/migrate.ts';
-import { findLockHolder } from '../platform/postgres/lock-session.ts';
+import { checkSession, findLockHolder } from '../platform/postgres/lock-session.ts';
 import { tryWrite } from '../platform/telemetry/send-points.ts';
 import { readLicense } from '../platform/telemetry/license-watch.ts';
 import { loadConfiguration } from './apply/load-file.ts';
@@ -43,6 +44,7 @@ export async function checkSettings(config: Config, log: Log, environment: NodeJ
     ['database', () => checkDatabase(config, log)],
     ['ports', () => checkListeners(config)],
     ['InfluxDB', () => checkInfluxdb(config)],
+    ['Prometheus', () => checkPrometheus(config)],
     ['licence', () => checkLicense(config)],
     ['configuration file', () => checkFile(config, environment)],
     ['trusted documents', () => checkDocuments(config)],
@@ -71,6 +73,7 @@ async function checkDatabase(config: Config, log: Log): Promise<string> {
   if (connection === null) return describeStopped(config.dataDir);
   const client = await openClient(connection, 'lapwing check');
   try {
+    await checkSession(client, connection);
     const pending = await listPendingMigrations(client, connection);
     const holder = await findLockHolder(client);
     if (pending.length > 0) await checkRights(client);
@@ -96,12 +99,10 @@ async function describeVersion(client: pg.Client): Promise<string> {
 
 /** @throws CheckError when the migrations could not be applied */
 async function checkRights(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ name: string; may: boolean; standby: boolean }>(
-    `SELECT current_user AS name, has_schema_privilege('public', 'CREATE') AS may, pg_is_in_recovery() AS standby`,
+  const { rows } = await client.query<{ name: string; may: boolean }>(
+    `SELECT current_user AS name, has_schema_privilege('public', 'CREATE') AS may`,
   );
   const user = rows[0];
-  if (user?.standby === true)
-    throw new CheckError('the database is read-only: point DATABASE_URL at the primary');
   if (user?.may === true) return;
   throw new CheckError(
     `the database user ${user?.name ?? ''} may not create tables: make it the owner of the database, or ` +
@@ -175,6 +176,25 @@ export async function checkInfluxdb(config: Config, limitMs = ANSWER_LIMIT_MS): 
       ? `buckets that can be read: ${reading.value.length}`
       : `WARNING: no series can be read: ${messageOf(reading.reason)}`;
   return `${new URL(url).origin}: ${written}; ${read}`;
+}
+
+/** As checkInfluxdb. */
+export async function checkPrometheus(config: Config, limitMs = ANSWER_LIMIT_MS): Promise<string> {
+  const {
+    prometheusUrl: url,
+    prometheusUser: user,
+    prometheusPassword: password,
+    prometheusToken: token,
+  } = config;
+  if (url === undefined) return 'none, and none is needed';
+  const client = new PrometheusClient({ url, user, password, token });
+  const nowMs = Date.now();
+  const steps = { firstMs: nowMs, lastMs: nowMs, periodSeconds: 60 };
+  const { origin } = new URL(url);
+  return client.queryRange('vector(1)', steps, AbortSignal.timeout(limitMs)).then(
+    () => `${origin}: expressions can be read`,
+    (error: unknown) => `${origin}: WARNING: no expressions can be read: ${messageOf(error)}`,
+  );
 }
 
 async function checkFile({ configFile }: Config, environment: NodeJS.ProcessEnv): Promise<string> {

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInfluxdb } from '../../src/cli/check.ts';
+import { checkInfluxdb, checkPrometheus } from '../../src/cli/check.ts';
 import { explainFailure } from '../../src/cli/explain-failure.ts';
 import { startLapwing } from '../../src/app/start-server.ts';
 import { isSupportedNode } from '../../src/cli/node-version.ts';
@@ -19,8 +19,10 @@ import { listenOn } from '../../src/platform/runtime/listen.ts';
 import { ServerLock } from '../../src/platform/postgres/server-lock.ts';
 import { selectDatabase } from '../../src/platform/postgres/connection.ts';
 import { withSmallDisk } from '../../bench/small-disk.ts';
+import { poolDatabase } from '../helpers/pooler.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startInfluxdbEndpoint } from '../helpers/influxdb-endpoint.ts';
+import { startPrometheusEndpoint, writeMatrix } from '../core/sources/prometheus/prometheus-endpoint.ts';
 import { findProgram } from '../helpers/program.ts';
 import { startServer } from '../helpers/start-server.ts';
 
@@ -256,6 +258,21 @@ describe('lapwing check', () => {
     expect(outcome.code).toBe(1);
   });
 
+  it.each([
+    ['shares sessions', { isShared: true }, /a pooler that shares sessions/],
+    [
+      'leaves settings out',
+      { isShared: false, zone: 'Europe/Berlin' },
+      /leaves out .* time zone is Europe\/Berlin/,
+    ],
+  ] as const)('says of a pooler that %s that a server would not start', async (_what, options, reason) => {
+    await using pooled = await poolDatabase(database.connection, options);
+    const { code, stdout } = await run(['check'], { DATABASE_URL: pooled.through });
+    expect(/^database: (.*)$/m.exec(stdout)?.[1]).toMatch(/^FAILED: /);
+    expect(stdout).toMatch(reason);
+    expect(code).toBe(1);
+  });
+
   it('names variables that are no settings, with what was probably meant, and settings without effect', async () => {
     const { code, stdout, stderr } = await run(['check'], {
       DATABASE_URL: database.connection,
@@ -352,6 +369,21 @@ describe('lapwing check', () => {
       { path: '/api/v2/write?org=acme+%26+co&bucket=own&precision=ns', token: 'Token sesame', lines: 0 },
     ]);
     expect(good.queries).toEqual(['buckets()']);
+  });
+
+  it('tries an expression at Prometheus, with the token, and is content whatever it answers', async () => {
+    const sum = writeMatrix([{}, [[0, '1']]]);
+    await using good = await startPrometheusEndpoint(() => sum);
+    await using closed = await startPrometheusEndpoint(() => ({ status: 401, body: 'Unauthorized\n' }));
+    const report = (url: string) =>
+      checkPrometheus(readConfig({ LAPWING_PROMETHEUS_URL: url, LAPWING_PROMETHEUS_TOKEN: 'sesame' }));
+    expect(await report(good.url)).toBe(`${good.url}: expressions can be read`);
+    expect(good.asked).toMatchObject([{ path: '/api/v1/query_range', authorization: 'Bearer sesame' }]);
+    expect(await report(closed.url)).toBe(
+      `${closed.url}: WARNING: no expressions can be read: Prometheus answered with 401: Unauthorized`,
+    );
+    await good.close();
+    expect(await report(good.url)).toMatch(/: WARNING: .*Prometheus did not answer: ./);
   });
 
   it('beside a running server reports it, and is content', async () => {

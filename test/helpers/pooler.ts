@@ -4,6 +4,8 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
 
 const SSL_REQUEST = 80_877_103;
 const READY = 0x5a;
@@ -19,8 +21,17 @@ interface Session {
   onReady: () => void;
 }
 
-export interface Pooler extends AsyncDisposable {
+interface Pooler extends AsyncDisposable {
   readonly port: number;
+}
+
+/** The same database, through a pooler. */
+export async function poolDatabase(connection: string, options: Parameters<typeof startPooler>[1]) {
+  const { host, port } = new pg.Client({ connectionString: connection });
+  const pooler = await startPooler(join(host, `.s.PGSQL.${port}`), options);
+  const url = new URL(connection);
+  const through = `postgresql://${url.username}@127.0.0.1:${pooler.port}${url.pathname}`;
+  return { through, [Symbol.asyncDispose]: () => pooler[Symbol.asyncDispose]() };
 }
 
 /**
@@ -28,7 +39,7 @@ export interface Pooler extends AsyncDisposable {
  * @param options.isShared a session is a client's for a transaction only
  * @param options.zone sessions are begun without what the client asks for, in this zone
  */
-export async function startPooler(
+async function startPooler(
   target: string,
   { isShared, zone }: { readonly isShared: boolean; readonly zone?: string },
 ): Promise<Pooler> {

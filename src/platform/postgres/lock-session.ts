@@ -49,7 +49,7 @@ export async function openLockSession(
   const applicationName = `lapwing on ${hostname().slice(0, HOST_LETTERS)}, process ${process.pid}${keys}`;
   const client = await openClient(connection, applicationName, { query_timeout: ANSWER_LIMIT_MS });
   try {
-    await checkIsOwn(client, connection);
+    await checkSession(client, connection);
     await client.query(NOTICE_DEAD_PEERS);
     if (leaseSeconds !== undefined)
       await client.query(`SET idle_session_timeout = ${leaseSeconds * 1000 + LEASE_MARGIN_MS}`);
@@ -60,8 +60,11 @@ export async function openLockSession(
   }
 }
 
-/** Two connections that are open at once have sessions of their own, kept from one statement to the next, with what they asked for. */
-async function checkIsOwn(client: pg.Client, connection: string): Promise<void> {
+/**
+ * Two connections that are open at once have sessions of their own, kept from one statement to the next, with what they asked for.
+ * @throws as openLockSession
+ */
+export async function checkSession(client: pg.Client, connection: string): Promise<void> {
   const mine = await readSession(client);
   const other = await openClient(connection, 'lapwing session check', { query_timeout: ANSWER_LIMIT_MS });
   try {

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { describe, expect, it, test } from 'vitest';
 import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { ServerLock } from '../../../src/platform/postgres/server-lock.ts';
@@ -12,7 +10,7 @@ import { createLog } from '../../../src/log.ts';
 import { ListenError } from '../../../src/platform/runtime/listen.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
-import { startPooler } from '../../helpers/pooler.ts';
+import { poolDatabase } from '../../helpers/pooler.ts';
 import { until } from '../../helpers/until.ts';
 
 const log = createLog('silent');
@@ -77,19 +75,10 @@ test('a lock whose connection broke is taken again', async () => {
   expect(await countHolders(database)).toBe(1);
 });
 
-/** The same database, through a pooler. */
-async function pool(connection: string, options: Parameters<typeof startPooler>[1]) {
-  const { host, port } = new pg.Client({ connectionString: connection });
-  const pooler = await startPooler(join(host, `.s.PGSQL.${port}`), options);
-  const url = new URL(connection);
-  const through = `postgresql://${url.username}@127.0.0.1:${pooler.port}${url.pathname}`;
-  return { through, [Symbol.asyncDispose]: () => pooler[Symbol.asyncDispose]() };
-}
-
 describe('through a pooler', () => {
   it("that gives sessions away with each transaction, the lock would be anybody's, and is refused", async () => {
     await using database = await withDatabase();
-    await using pooled = await pool(database.connection, { isShared: true });
+    await using pooled = await poolDatabase(database.connection, { isShared: true });
     const take = ServerLock.take({ connection: pooled.through, log, onLost: neverLost });
     await expect(take).rejects.toThrow(
       /a pooler that shares sessions .*: name PostgreSQL itself in DATABASE_URL/,
@@ -99,7 +88,7 @@ describe('through a pooler', () => {
 
   it('that keeps a session for each client, it is held', async () => {
     await using database = await withDatabase();
-    await using pooled = await pool(database.connection, { isShared: false });
+    await using pooled = await poolDatabase(database.connection, { isShared: false });
     await using lock = await ServerLock.take({ connection: pooled.through, log, onLost: neverLost });
     expect(await countHolders(database)).toBe(1);
     await expect(lock.session.query('SELECT 1')).resolves.toMatchObject({ rowCount: 1 });
@@ -113,7 +102,7 @@ describe('through a pooler', () => {
     'that leaves out what sessions ask for, times would shift by the zone %s: refused is %s',
     async (zone, isRefused) => {
       await using database = await withDatabase();
-      await using pooled = await pool(database.connection, { isShared: false, zone });
+      await using pooled = await poolDatabase(database.connection, { isShared: false, zone });
       const take = ServerLock.take({ connection: pooled.through, log, onLost: neverLost });
       const said = await take.then(
         (lock) => lock.stop().then(() => null),

@@ -141,7 +141,16 @@ export function findIdleSettings(given: NodeJS.ProcessEnv = process.env): readon
   const values = rows.map(
     (row) => [row.name, readGiven({ ...row, secret: false }, environment, [])] as const,
   );
-  return findIdle(describeGiven(environment, new Map(values)));
+  return [...findIdle(describeGiven(environment, new Map(values))), ...findProxies(given)];
+}
+
+/** What other programs ask through. Node reads none of them by itself. */
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
+function findProxies(environment: NodeJS.ProcessEnv): readonly string[] {
+  return PROXIES.flatMap((name) => [name, name.toLowerCase()])
+    .filter((name) => (environment[name] ?? '') !== '')
+    .map((name) => `${name}, as the server makes its connections itself: docs/deploy.md`);
 }
 
 /** One row per setting: name, default, what it does. For `--help` and the README. */

@@ -542,6 +542,16 @@ describe('a setting without the one it belongs to', () => {
     ]);
   });
 
+  it.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'])(
+    'is %s, which other programs heed',
+    (name) => {
+      expect(findIdleSettings({ [name]: 'http://user:hunter2@proxy:3128', NO_PROXY: 'localhost' })).toEqual([
+        `${name}, as the server makes its connections itself: docs/deploy.md`,
+      ]);
+      expect(findIdleSettings({ [name]: '' })).toEqual([]);
+    },
+  );
+
   it('is nothing to name where it is empty, off or its default', () => {
     const defaults = Object.fromEntries(
       describeSettings()

@@ -233,6 +233,29 @@ describe('a backup', () => {
     }
   });
 
+  it('of PostgreSQL’s own begins another log by the statement of docs/backup.md, and what follows it goes on', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/backup.md'), 'utf8');
+    const [, statement = ''] = /```sql\n(.*?)```/s.exec(page) ?? [];
+    await using copy = await withDatabase();
+    await copy.pool.query(
+      `INSERT INTO log_follower (name, epoch, position, floor)
+       SELECT 'follows', epoch, 7, 0 FROM score_log UNION ALL VALUES ('of another log', 'f', 7, 0)`,
+    );
+    const readLog = async () => {
+      const { rows } = await copy.pool.query<{ epoch: string; following: readonly string[] }>(
+        `SELECT epoch, ARRAY(SELECT name FROM log_follower WHERE epoch = score_log.epoch AND position = 7) AS following
+         FROM score_log`,
+      );
+      return rows[0];
+    };
+    const before = await readLog();
+    await copy.pool.query(statement);
+    const after = await readLog();
+    expect(after?.following).toEqual(['follows']);
+    expect(after?.epoch).toMatch(/^[0-9a-f]{32}$/);
+    expect(after?.epoch).not.toBe(before?.epoch);
+  });
+
   it('taken while points arrive is of one moment: every score up to the last has its sample', async () => {
     await using empty = await withDatabase();
     const spec = '{ custom: { name: "busy" } }';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { textWith } from '../helpers/matchers.ts';
 
 /** Says how it ends; what a signal to npm reaches is a matter of npm and of the shell, not of what they start. */
 const PROGRAM = `
@@ -15,11 +16,13 @@ const PROGRAM = `
 
 let folder: string;
 beforeAll(() => {
-  const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
-    scripts: { start: string };
+  const {
+    scripts: { start, preprepare },
+  } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    scripts: { start: string; preprepare: string };
   };
   folder = mkdtempSync(join(tmpdir(), 'lapwing-npm-start-'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start: scripts.start } }));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start, preprepare } }));
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist/main.js'), PROGRAM);
 });
@@ -38,6 +41,17 @@ it('stops the server with npm, which passes signals on to the shell alone', asyn
   npm.stdin.end();
   await closed;
   expect(said).toEqual(['started', 'stopped']);
+});
+
+it('says what a build without development dependencies lacks, and what to do', () => {
+  const prepare = () =>
+    spawnSync('npm', ['run', '--silent', 'preprepare'], { cwd: folder, encoding: 'utf8' });
+  expect(prepare()).toMatchObject({
+    status: 1,
+    stderr: textWith('npm ci --include=dev && npm prune --omit=dev'),
+  });
+  mkdirSync(join(folder, 'node_modules/@types/ws'), { recursive: true });
+  expect(prepare()).toMatchObject({ status: 0, stderr: '' });
 });
 
 it('installs no package that asks for another Node.js', () => {

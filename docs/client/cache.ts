@@ -1,12 +1,13 @@
 /** What normalised caches have to know of this API: a type without an id is a part of what it stands in. */
 import { getNamedType, type GraphQLField, type GraphQLSchema, isAbstractType, isObjectType } from 'graphql';
 
-/** Object types that have no id: a rule's scope, the peak of an incident, pages of lists. */
+/** Object types that are no `Node`: a rule's scope, the peak of an incident, pages of lists. */
 export function listParts(schema: GraphQLSchema): readonly string[] {
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   return Object.values(schema.getTypeMap())
     .filter(isObjectType)
-    .filter((type) => !roots.has(type) && !type.name.startsWith('__') && !('id' in type.getFields()))
+    .filter((type) => !roots.has(type) && !type.name.startsWith('__'))
+    .filter((type) => !type.getInterfaces().some(({ name }) => name === 'Node'))
     .map(({ name }) => name);
 }
 

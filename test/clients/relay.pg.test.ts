@@ -71,6 +71,20 @@ interface Connection {
     Readonly<Record<'hasNextPage' | 'hasPreviousPage', boolean>>;
 }
 
+function createEnvironment(): Environment {
+  return new Environment({
+    store: new Store(new RecordSource()),
+    network: Network.create(async ({ text }, variables) => {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: text, variables }),
+      });
+      return (await response.json()) as GraphQLResponse;
+    }),
+  });
+}
+
 /** Asks and reads as `usePaginationFragment` does. */
 class List {
   readonly #environment: Environment;
@@ -82,17 +96,7 @@ class List {
     this.#query = query;
     this.#page = page;
     this.#fragment = fragment;
-    this.#environment = new Environment({
-      store: new Store(new RecordSource()),
-      network: Network.create(async ({ text }, variables) => {
-        const response = await fetch(`${server.url}/graphql`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ query: text, variables }),
-        });
-        return (await response.json()) as GraphQLResponse;
-      }),
-    });
+    this.#environment = createEnvironment();
   }
 
   begin(variables: Variables): Promise<Connection> {
@@ -162,6 +166,23 @@ test('the runtime pages forward and backward from the middle of a list, and begi
   expect(page.pageInfo.hasNextPage).toBe(false);
 });
 
+test('what became of many metrics takes nothing from a view of one of them', async () => {
+  const environment = createEnvironment();
+  const execute = async (name: string, variables: Variables) => {
+    const operation = createOperationDescriptor(getRequest(await load<ConcreteRequest>(name)), variables);
+    environment.retain(operation);
+    await environment.execute({ operation }).toPromise();
+    return () => environment.lookup(operation.fragment).data;
+  };
+  const [entry] = server.engine.registry.all();
+  const id = `Metric:${entry?.id}`;
+  const show = await execute('listNodeQuery', { id });
+  const shown = { node: { __typename: 'Metric', id, name: entry?.name, status: 'UNMONITORED' } };
+  expect(show()).toEqual(shown);
+  await execute('listUnmonitorMutation', { input: { ids: [id] } });
+  expect(show()).toEqual(shown);
+});
+
 /** Without a default for `first`: Relay would send it beside `last`, and the two contradict each other. */
 const RELAY_SOURCE = `
 import { graphql } from 'relay-runtime';
@@ -195,6 +216,14 @@ export const query = graphql\`
 export const watch = graphql\`
   mutation listWatchMutation($input: MonitorMetricInput!) {
     monitorMetric(input: $input) { __typename ...list_metric @alias ... on Metric { id statusReason } ... on Error { code message } }
+  }
+\`;
+export const node = graphql\`
+  query listNodeQuery($id: ID!) { node(id: $id) { __typename ... on Metric { id name status } } }
+\`;
+export const unmonitor = graphql\`
+  mutation listUnmonitorMutation($input: UnmonitorMetricsInput!) {
+    unmonitorMetrics(input: $input) { results { index metricId metric { id status } error { message } } }
   }
 \`;
 export const live = graphql\`

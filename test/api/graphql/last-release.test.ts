@@ -43,11 +43,13 @@ const ONE_CONNECTION = [
   'AutostackPreviewEdge',
   'Query.previewAutostack',
 ];
+/** It reads as before; as an ID it was taken for the outcome's own. */
+const NO_OWN_ID = 'MetricOutcome.id';
 
 test('nothing else breaks a client of the last release', async () => {
   const changes = await diff(before, now);
   const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
-  expect(breaking.map(({ path }) => path).sort()).toEqual([...NULLABLE, ...ONE_CONNECTION].sort());
+  expect(breaking.map(({ path }) => path).sort()).toEqual([...NULLABLE, ...ONE_CONNECTION, NO_OWN_ID].sort());
   const nullable = breaking.filter(({ path }) => NULLABLE.includes(path ?? ''));
   for (const { message } of nullable) expect(message).toMatch(/from '(.+)!' to '\1'$/);
 });

@@ -93,6 +93,17 @@ test('every type, field, argument and enum value says what it is', () => {
   expect(silent).toEqual([]);
 });
 
+test('what has an id of its own is a Node: Relay keeps everything by its id, whatever its type', () => {
+  const strangers = types
+    .filter(isObjectType)
+    .filter((type) => {
+      const id = type.getFields().id;
+      return id !== undefined && getNamedType(id.type).name === 'ID';
+    })
+    .filter((type) => !type.getInterfaces().some(({ name }) => name === 'Node'));
+  expect(strangers.map(({ name }) => name)).toEqual([]);
+});
+
 /** Begins in the middle of a sentence, or speaks of what another field says. */
 const LEANING =
   /^(For how (long|many)\b|Who (did|does)\b|How many would\b|How far back they\b)|\bafter that\.|\bthat is the case|\bthat has to be at least|\bfields? (below|above)\b|\bthe one in the other|\bexpected then\.|\btoo far\b|^Value of that point/;

@@ -13,10 +13,17 @@ const MetricOutcomeRef = builder.objectRef<MetricOutcome>('MetricOutcome').imple
   description: 'What became of one item of a list.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Its place in the input, from 0.' }),
-    id: t.id({
+    metricId: t.id({
       nullable: true,
       description: 'Id of the metric; null when the item failed.',
-      resolve: ({ value }) => (value === null ? null : writeNodeId('Metric', value)),
+      resolve: ({ value }) => writeMetricId(value),
+    }),
+    // Relay keeps everything by its `id: ID` alone, and had this outcome in the place of its metric.
+    id: t.string({
+      nullable: true,
+      description: 'As `metricId`.',
+      deprecationReason: 'Use `metricId`.',
+      resolve: ({ value }) => writeMetricId(value),
     }),
     metric: t.prismaField({
       type: MetricRef,
@@ -81,6 +88,10 @@ builder.mutationField('deleteMetrics', (t) =>
       doEach(ids, ['input', 'ids'], log, async (id, index) => monitor.deleteMetric(readId(id, index))),
   }),
 );
+
+function writeMetricId(uuid: string | null): string | null {
+  return uuid === null ? null : writeNodeId('Metric', uuid);
+}
 
 function readId(text: string, index: number): string {
   return readMetricId(text, ['input', 'ids', String(index)]);

@@ -4,7 +4,7 @@ import { anyText } from '../../../helpers/matchers.ts';
 import { startServer } from '../../../helpers/start-server.ts';
 
 const OUTCOME =
-  'results { index id metric { name status } error { __typename code ... on InvalidInputError { path } } }';
+  'results { index metricId metric { name status } error { __typename code ... on InvalidInputError { path } } }';
 
 test('what is wrong with some costs no other', async () => {
   await using server = await startServer();
@@ -20,9 +20,12 @@ test('what is wrong with some costs no other', async () => {
       ['spec', 'autostack', 'autostackId'],
     ],
   ];
-  const { monitorMetrics } = await read<{ monitorMetrics: unknown }>(
+  const { monitorMetrics } = await read<{
+    monitorMetrics: { results: { metricId: unknown }[]; former: { id: unknown }[] };
+  }>(
     server,
-    `mutation ($metrics: [MonitorMetricInput!]!) { monitorMetrics(input: { metrics: $metrics }) { ${OUTCOME} } }`,
+    `mutation ($metrics: [MonitorMetricInput!]!) {
+      monitorMetrics(input: { metrics: $metrics }) { ${OUTCOME} former: results { id } } }`,
     { metrics: [...bad.map(([wrong]) => ({ ...good, ...wrong })), good] },
   );
   expect(monitorMetrics).toMatchObject({
@@ -31,9 +34,11 @@ test('what is wrong with some costs no other', async () => {
         metric: null,
         error: { code: 'INVALID_INPUT', path: ['input', 'metrics', String(index), ...path] },
       })),
-      { metric: { name: 'good' }, error: null },
+      { metricId: anyText, metric: { name: 'good' }, error: null },
     ],
   });
+  const { results, former } = monitorMetrics;
+  expect(former.map(({ id }) => id)).toEqual(results.map(({ metricId }) => metricId));
 });
 
 test('many metrics are monitored, left alone and deleted in one mutation each, item by item', async () => {
@@ -46,17 +51,17 @@ test('many metrics are monitored, left alone and deleted in one mutation each, i
     spec('a'),
     spec('d'),
   ];
-  const monitored = await read<{ monitorMetrics: { results: { id: string }[] } }>(
+  const monitored = await read<{ monitorMetrics: { results: { metricId: string }[] } }>(
     server,
     `mutation ($metrics: [MonitorMetricInput!]!) { monitorMetrics(input: { metrics: $metrics }) { ${OUTCOME} } }`,
     { metrics },
   );
   const { results } = monitored.monitorMetrics;
   expect(results).toEqual([
-    { index: 0, id: anyText, metric: { name: 'a', status: 'ACTIVE' }, error: null },
+    { index: 0, metricId: anyText, metric: { name: 'a', status: 'ACTIVE' }, error: null },
     {
       index: 1,
-      id: null,
+      metricId: null,
       metric: null,
       error: {
         __typename: 'InvalidInputError',
@@ -64,39 +69,39 @@ test('many metrics are monitored, left alone and deleted in one mutation each, i
         path: ['input', 'metrics', '1', 'model', 'max'],
       },
     },
-    { index: 2, id: anyText, metric: { name: 'c', status: 'ACTIVE' }, error: null },
+    { index: 2, metricId: anyText, metric: { name: 'c', status: 'ACTIVE' }, error: null },
     {
       index: 3,
-      id: null,
+      metricId: null,
       metric: null,
       error: { __typename: 'AlreadyMonitoredError', code: 'ALREADY_MONITORED' },
     },
-    { index: 4, id: anyText, metric: { name: 'd', status: 'ACTIVE' }, error: null },
+    { index: 4, metricId: anyText, metric: { name: 'd', status: 'ACTIVE' }, error: null },
   ]);
-  const ids = [results[0]?.id, 'Metric:1', results[2]?.id];
+  const ids = [results[0]?.metricId, 'Metric:1', results[2]?.metricId];
   const change = async (name: string) =>
     read(server, `mutation ($ids: [ID!]!) { ${name}(input: { ids: $ids }) { ${OUTCOME} } }`, { ids });
   const bad = {
     index: 1,
-    id: null,
+    metricId: null,
     metric: null,
     error: { __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'ids', '1'] },
   };
   expect(await change('unmonitorMetrics')).toEqual({
     unmonitorMetrics: {
       results: [
-        { index: 0, id: ids[0], metric: { name: 'a', status: 'UNMONITORED' }, error: null },
+        { index: 0, metricId: ids[0], metric: { name: 'a', status: 'UNMONITORED' }, error: null },
         bad,
-        { index: 2, id: ids[2], metric: { name: 'c', status: 'UNMONITORED' }, error: null },
+        { index: 2, metricId: ids[2], metric: { name: 'c', status: 'UNMONITORED' }, error: null },
       ],
     },
   });
   expect(await change('deleteMetrics')).toEqual({
     deleteMetrics: {
       results: [
-        { index: 0, id: ids[0], metric: null, error: null },
+        { index: 0, metricId: ids[0], metric: null, error: null },
         bad,
-        { index: 2, id: ids[2], metric: null, error: null },
+        { index: 2, metricId: ids[2], metric: null, error: null },
       ],
     },
   });

@@ -199,6 +199,8 @@ async function answer(
   }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly log: Log },
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff');
+  // Without a word proxies keep answers to GET for minutes, and know nothing of x-api-key. Routes of files say otherwise.
+  response.setHeader('cache-control', 'no-store');
   // A client that goes away mid-request is its own affair.
   response.on('error', (error) => log.debug({ err: error }, 'a response could not be sent'));
   const [route, handle] = findRoute(routes.known, readPath(request)) ?? [NOT_FOUND_ROUTE, routes.notFound];

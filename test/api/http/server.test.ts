@@ -44,6 +44,20 @@ const stream: Handler = (_request, response) => {
   response.write(':\n\n');
 };
 
+test('no cache keeps an answer, unless its route says so', async () => {
+  const { url } = await start({
+    '/answer': (_request, response) => sendJson(response, 200, {}),
+    '/refusal': (_request, response) => sendJson(response, 401, {}),
+    '/failure': () => Promise.reject(new Error('a bug')),
+    '/file': (_request, response) => void response.writeHead(200, { 'cache-control': 'max-age=9' }).end(),
+  });
+  const readCaching = async (path: string) => (await fetch(url + path)).headers.get('cache-control');
+  for (const path of ['/answer', '/refusal', '/failure', '/nowhere']) {
+    expect(await readCaching(path)).toBe('no-store');
+  }
+  expect(await readCaching('/file')).toBe('max-age=9');
+});
+
 describe('a server whose role changes', () => {
   test('answers in the new way on the same port; what was begun is finished, and streams end', async () => {
     const waits = createDeferred<boolean>();

@@ -1,5 +1,5 @@
 /** Request errors over HTTP, as the GraphQL-over-HTTP specification has them: no data, a code, and a status by type. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { ERROR_CODES } from '../../../../src/errors.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 
@@ -92,4 +92,10 @@ describe.each(WRONG)('%s', (_name, request, code) => {
       expect(ERROR_CODES).toContain(code);
     },
   );
+});
+
+test('no cache between keeps what a query by GET was answered: the next to ask may have another key, or none', async () => {
+  const query = new URLSearchParams({ query: '{ serverInfo { version } }' });
+  const response = await fetch(`${server.url}/graphql?${query.toString()}`);
+  expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
 });

@@ -28,7 +28,7 @@ export interface Silence {
   longest: number;
   /** Share of rows that repeat the row before, before the present run. */
   repeating: number;
-  /** 1 while a run was surprising enough to be silence. */
+  /** 1 while a run is one that was said to be silence. */
   silent: number;
 }
 
@@ -55,11 +55,12 @@ export function measureSilence(silence: Silence, rows: number, value: number, ti
   const before = rows - silence.runRows;
   const known = before > FIRST_ROWS && silence.repeating <= MAX_REPEATING;
   if (!known || silence.run < MIN_STEPS || silence.run <= silence.longest) return NOTHING;
-  silence.silent = 1;
   const chance = (silence.repeating * before + 1) / (before + 2);
   const perStep = Math.min(MAX_PER_STEP, -Math.log10(chance));
   const { from, until } = LEARNED_DAYS;
   const fresh = Math.min(1, Math.max(0, (until - silence.runDays) / (until - from)));
+  // What was never said cannot end: at steps of a day every run is learned before it is long enough.
+  if (fresh > 0) silence.silent = 1;
   return { rarity: fresh * (silence.run - silence.longest) * perStep, wakes: false };
 }
 

@@ -152,6 +152,19 @@ describe('silence', () => {
   });
 });
 
+describe('silence at steps at which three of them are learned', () => {
+  it('is never said, and so does not end: a week without rain, prices at Christmas', () => {
+    for (const days of [1, 7, 30]) {
+      const silence = createSilence();
+      const said = Array.from({ length: 2000 }, (_, row) => {
+        const value = row % 100 < 5 ? 0 : row;
+        return measureSilence(silence, row + 1, value, { steps: 1, days, gap: false });
+      });
+      expect(new Set(said.map(({ rarity, wakes }) => `${rarity} ${wakes}`))).toEqual(new Set(['0 false']));
+    }
+  });
+});
+
 describe('the band', () => {
   it('holds 99 of 100 errors of any size, of the forecast that errs less', () => {
     for (const unit of [1e-9, 1, 1e9]) {

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const RECOVERY = { ms: HOUR_MS, rows: 12 };
 /** Rows of at least this share of the peak prolong it. */
 const NEAR_PEAK = 0.8;
-/** The peak and the memory of the last incident fade by half in so many hours. */
+/** The peak and the memory of the last incident fade by half in so many hours, and in no fewer rows. */
 const HALF_LIFE_HOURS = { peak: 24, last: 12 };
 /** Clearly larger than what is known already. */
 const LARGER = 1.1;
@@ -75,7 +75,7 @@ export interface IncidentInput {
 
 export function advanceIncident(state: IncidentState, input: IncidentInput): IncidentVerdict {
   const { timestampMs, stepMs, tick, surprise, creeping, levelOff, provisional } = input;
-  const hours = tick.days * 24;
+  const hours = tick.days * 24 * Math.min(1, HOUR_MS / stepMs);
   const fade = 0.5 ** (hours / HALF_LIFE_HOURS.last);
   state.peak *= 0.5 ** (hours / HALF_LIFE_HOURS.peak);
   state.last *= fade;

@@ -8,19 +8,18 @@ import {
 import { RED_SURPRISE } from '../../../src/detector/streams/surprise.ts';
 
 const STEP_MS = 300_000;
-const TICK = { steps: 1, days: 1 / 288, gap: false };
 const RED = RED_SURPRISE + 0.5;
 
 function play(
   surprises: readonly number[],
-  { levels = [] as number[], learning = 0 } = {},
+  { levels = [] as number[], learning = 0, stepMs = STEP_MS } = {},
 ): IncidentVerdict[] {
   const state = createIncidentState();
   return surprises.map((surprise, row) =>
     advanceIncident(state, {
-      timestampMs: row * STEP_MS,
-      stepMs: STEP_MS,
-      tick: TICK,
+      timestampMs: row * stepMs,
+      stepMs,
+      tick: { steps: 1, days: stepMs / 86_400_000, gap: false },
       surprise,
       creeping: false,
       levelOff: levels[row] ?? 0,
@@ -40,6 +39,14 @@ describe('an incident', () => {
     const verdicts = play(new Array<number>(60).fill(RED));
     expect(openings(verdicts)).toStrictEqual([0]);
     expect(verdicts.slice(1).every(({ phase }) => phase === 'CONTINUES')).toBe(true);
+  });
+
+  it('opens once for red rows of one event at slow steps, and again for one some rows later', () => {
+    const event = [RED, RED, ...quiet(1), RED, ...quiet(2), RED];
+    for (const days of [1, 7, 30]) {
+      const verdicts = play([...event, ...quiet(40), RED], { stepMs: days * 86_400_000 });
+      expect(openings(verdicts)).toStrictEqual([0, event.length + 40]);
+    }
   });
 
   it('opens once for a surprise that grows slowly', () => {

@@ -32,8 +32,8 @@ export interface DetectorKind {
   readonly name: string;
   /** Rises whenever the meaning of the bytes or the scores changes. */
   readonly version: number;
-  /** Points before judgements stop being provisional. */
-  readonly learningRows: number;
+  /** Points before judgements stop being provisional. @param stepMs between two of them; null while it is not known */
+  learningRows(stepMs: number | null): number;
   create(params: ModelParams): Detector;
   /**
    * @param params those it was created with; the bytes hold no zone

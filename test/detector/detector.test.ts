@@ -55,6 +55,18 @@ describe.each(DETECTOR_KINDS.map((kind) => [kind.name, kind] as const))('the det
     expect(findDetectorKind('no such kind')).toBeNull();
   });
 
+  it.each([1000, 60_000, 300_000, 3_600_000, 43_200_000, 86_400_000, 604_800_000])(
+    'is provisional for as many rows as it says at steps of %i ms',
+    (stepMs) => {
+      const rows = kind.learningRows(stepMs);
+      const detector = kind.create({});
+      const judge = (row: number) => detector.update(START_MS + row * stepMs, row % 7).provisional;
+      const provisional = Array.from({ length: rows }, (_, row) => judge(row));
+      expect(provisional).not.toContain(false);
+      expect(judge(rows)).toBe(false);
+    },
+  );
+
   it('gives the prefix of its judgements for a prefix of a series, bit for bit', () => {
     fc.assert(
       fc.property(anySeries, fc.nat(), (samples, cut) => {

@@ -11,14 +11,20 @@ const MIN_SAMPLES = 3;
  */
 export function foretellLearning(newest: readonly number[], missing: number): number | null {
   const [last] = newest;
-  if (last === undefined || newest.length < MIN_SAMPLES) return null;
+  const stepMs = findStep(newest);
+  if (last === undefined || stepMs === null) return null;
+  const endMs = last + missing * stepMs;
+  return endMs <= MAX_TIME_MS ? endMs : null;
+}
+
+/** The median, of the same times; null where they are too few. */
+export function findStep(newest: readonly number[]): number | null {
+  if (newest.length < MIN_SAMPLES) return null;
   const steps = newest
     .slice(1)
     .map((timeMs, index) => (newest[index] ?? timeMs) - timeMs)
     .sort((a, b) => a - b);
-  const stepMs = steps[Math.floor(steps.length / 2)] ?? 0;
-  const endMs = last + missing * stepMs;
-  return endMs <= MAX_TIME_MS ? endMs : null;
+  return steps[Math.floor(steps.length / 2)] ?? 0;
 }
 
 /** The last a Date can hold. */

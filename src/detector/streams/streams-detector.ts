@@ -20,12 +20,12 @@ import { ROW } from './row.ts';
 import { measureSilence } from './silence.ts';
 import { loadState, saveState } from './snapshot.ts';
 import {
+  countLearningRows,
   createModel,
   createState,
   explainParts,
   findView,
   isLearning,
-  LEARNING_ROWS,
   type State,
 } from './streams-state.ts';
 import { combine, isCreeping, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
@@ -184,7 +184,7 @@ class StreamsDetector implements Detector {
 export const streamsDetector: DetectorKind = {
   name: 'streams',
   version: VERSION,
-  learningRows: LEARNING_ROWS,
+  learningRows: countLearningRows,
   create: (params) => new StreamsDetector(createState(params), params),
   restore(bytes, params) {
     const state = createState(params);

@@ -16,8 +16,9 @@ import { createSilence, type Silence } from './silence.ts';
 import { createTail, type Tail } from './tails.ts';
 
 /** Scores are provisional for so many rows and at least a day; for coarse steps a fortnight is enough. */
-export const LEARNING_ROWS = 200;
+const LEARNING_ROWS = 200;
 const LEARNING_DAYS = { min: 1, enough: 14, enoughRows: 30 };
+const DAY_MS = 86_400_000;
 const PARTS = TAIL_VIEWS.length + RECORD_VIEWS.length + 1;
 const VIEWS_OF_PARTS: readonly View[] = [...TAIL_VIEWS, ...RECORD_VIEWS, 'SILENCE'];
 
@@ -88,9 +89,17 @@ export function createState(params: ModelParams): State {
 /** @returns whether scores are provisional yet */
 export function isLearning({ clock, model, modelSinceMs }: State): boolean {
   const { rows } = model.forecasts;
-  const days = (clock.lastMs - modelSinceMs) / 86_400_000;
+  const days = (clock.lastMs - modelSinceMs) / DAY_MS;
   if (days < LEARNING_DAYS.min) return true;
   return rows <= LEARNING_ROWS && !(days >= LEARNING_DAYS.enough && rows > LEARNING_DAYS.enoughRows);
+}
+
+/** @returns how many of the first rows isLearning holds for, at even steps; @param stepMs null while it is not known */
+export function countLearningRows(stepMs: number | null): number {
+  if (stepMs === null) return LEARNING_ROWS;
+  const { min, enough, enoughRows } = LEARNING_DAYS;
+  const rowsOf = (days: number) => Math.ceil((days * DAY_MS) / stepMs);
+  return Math.max(rowsOf(min), Math.min(LEARNING_ROWS, Math.max(enoughRows, rowsOf(enough))));
 }
 
 /** @returns shares of the last row's surprise by view, largest first */

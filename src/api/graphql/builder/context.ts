@@ -93,8 +93,8 @@ interface ServerFacts {
   readonly embedOrigins: readonly string[];
   /** Name and version of the detector new metrics get. */
   readonly detector: string;
-  /** Points before scores stop being provisional. */
-  readonly learningRows: number;
+  /** Points before scores stop being provisional, at a step. */
+  readonly learningRows: (stepMs: number | null) => number;
 }
 
 export interface Context extends ApiParts {

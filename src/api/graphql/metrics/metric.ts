@@ -119,7 +119,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       const entry = findEntry(metric, registry);
       return {
         rows: entry?.scoredRows ?? 0,
-        needed: facts.learningRows,
+        neededAt: facts.learningRows,
         metricNumber: metric.number,
         missing: entry === undefined ? 0 : countMissingRows(entry),
       };

@@ -223,6 +223,37 @@ const readId = (name: string) => {
   return Promise.resolve(id === undefined ? null : `Metric:${id}`);
 };
 
+describe('learning', () => {
+  it.each([
+    ['a minute', 60_000, 300, { done: false, needed: 1440 }],
+    ['a day', 86_400_000, 29, { done: false, needed: 30 }],
+    ['half a day', 43_200_000, 31, { done: true, needed: 30 }],
+  ])('is over when scores are no longer provisional, at steps of %s', async (name, stepMs, rows, wanted) => {
+    await start(name);
+    const timeOf = (row: number) => START_MS + row * stepMs;
+    const points = Array.from({ length: rows }, (_, row) => ({
+      metric: name,
+      timestampMs: timeOf(row),
+      value: valueAt(row),
+    }));
+    expect((await server.engine.accept.acceptNamed(points)).rejected).toEqual([]);
+    const endsAt = wanted.done ? null : new Date(timeOf(wanted.needed - 1)).toISOString();
+    expect(
+      await read(
+        server,
+        `query ($id: ID!) { metric(id: $id) { learning { rows done needed endsAt }
+          data(last: 1) { nodes { provisional } } } }`,
+        { id: await readId(name) },
+      ),
+    ).toEqual({
+      metric: {
+        learning: { rows, ...wanted, endsAt },
+        data: { nodes: [{ provisional: !wanted.done }] },
+      },
+    });
+  });
+});
+
 describe('a model that is reset', () => {
   it('leaves every score, learns from the next sample on, and goes on so after a crash', async () => {
     const id = await start('reset');

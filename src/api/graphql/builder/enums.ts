@@ -32,8 +32,8 @@ export const AnomalyClassRef = builder.enumType('AnomalyClass', {
   values: describeValues<AnomalyClass>({
     NONE: 'Not scored, or scored 0.',
     GREEN: 'Normal.',
-    YELLOW: 'As rare as one point in ten thousand.',
-    RED: 'As rare as one point in a hundred thousand, or rarer.',
+    YELLOW: 'A score from 0.9999 and below 0.99999: rare for this metric.',
+    RED: 'A score of 0.99999 or more: so rare for this metric that it can open an incident.',
   }),
 });
 

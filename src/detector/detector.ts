@@ -33,7 +33,7 @@ export interface DetectorKind {
   /** Rises whenever the meaning of the bytes or the scores changes. */
   readonly version: number;
   /** Points before judgements stop being provisional. @param stepMs between two of them; null while it is not known */
-  learningRows(stepMs: number | null): number;
+  readonly learningRows: (stepMs: number | null) => number;
   create(params: ModelParams): Detector;
   /**
    * @param params those it was created with; the bytes hold no zone

@@ -3,14 +3,20 @@
  * the first on, some at a time and alternating with live points; when none is left the metric is ACTIVE.
  */
 import type pg from 'pg';
-import { readUnscored } from '../samples/read-unscored.ts';
+import { readFirstTimes, readUnscored } from '../samples/read-unscored.ts';
 import type { Log } from '../../log.ts';
 import { SCORED_AHEAD_MS } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import type { Draft } from './write-set.ts';
-import { countMissingRows, hasBounds, learnBounds } from '../metrics/model-params.ts';
+import {
+  FEWEST_ROWS_TO_LEARN_FROM,
+  hasBounds,
+  hasRowsToLearnFrom,
+  learnBounds,
+  ROWS_TO_LEARN_FROM,
+} from '../metrics/model-params.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
@@ -20,6 +26,8 @@ import { Signal } from '../../platform/runtime/signal.ts';
 
 /** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
 const ROWS_PER_RUN = 1440;
+/** Metrics whose first times are read at once: after a start it may be all that wait. */
+const FIRST_TIMES_PER_RUN = 1000;
 
 /** What it takes to score what is stored. */
 export interface BacklogOptions {
@@ -39,6 +47,10 @@ export class Backlog {
   readonly #now: () => number;
   /** Numbers of the metrics with something to do; each at most once. */
   readonly #waiting = new Set<number>();
+  /** Those of which it takes the time of the first sample to know whether they have something to do. */
+  readonly #unknown = new Set<number>();
+  /** When the samples begin of metrics that wait for more of them, by number. */
+  readonly #firstMs = new Map<number, number>();
   readonly #stopping = new Signal();
   #stopped = false;
   #working: Promise<void> | null = null;
@@ -50,8 +62,10 @@ export class Backlog {
 
   /** To be called when a metric got samples or a new status: it goes on from there if it can. */
   check(entry: MetricEntry): void {
-    if (this.#stopped || !isReady(entry)) return;
-    this.#waiting.add(entry.number);
+    if (this.#stopped) return;
+    if (this.#isReady(entry)) this.#waiting.add(entry.number);
+    else if (this.#isUnknown(entry)) this.#unknown.add(entry.number);
+    else return;
     this.#working ??= this.#work();
   }
 
@@ -71,6 +85,7 @@ export class Backlog {
     await Promise.resolve();
     const pause = createRetryPause((ms) => this.#stopping.wait(ms).done);
     for (;;) {
+      while (this.#unknown.size > 0 && !this.#stopped) await this.#readFirstTimes();
       const [number] = this.#waiting;
       if (number === undefined || this.#stopped) break;
       try {
@@ -109,7 +124,7 @@ export class Backlog {
   async #advance(number: number): Promise<boolean> {
     const draft = await this.#options.commit.begin();
     const entry = this.#options.registry.byNumber(number);
-    if (entry === undefined || !isReady(entry)) return true;
+    if (entry === undefined || !this.#isReady(entry)) return true;
     if (!hasBounds(entry.modelParams)) await this.#learn(entry);
     return this.#scoreSome(entry, draft);
   }
@@ -135,11 +150,37 @@ export class Backlog {
     if (isScored && isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
     const refused = await this.#options.commit.seal(draft)();
     // One that is in ERROR by now goes on when somebody takes it out of it.
-    return isDone || !isScored || refused.has(entry) || !isReady(entry);
+    return isDone || !isScored || refused.has(entry) || !this.#isReady(entry);
   }
-}
 
-function isReady(entry: MetricEntry): boolean {
-  if (entry.status === 'CREATE_PENDING') return true;
-  return entry.status === 'PENDING_DATA' && countMissingRows(entry) === 0;
+  #isReady({ number, status, lastRowId, lastTimestampMs }: MetricEntry): boolean {
+    if (status !== 'PENDING_DATA') {
+      this.#firstMs.delete(number);
+      return status === 'CREATE_PENDING';
+    }
+    const last = lastTimestampMs ?? 0;
+    return hasRowsToLearnFrom(lastRowId, last - (this.#firstMs.get(number) ?? last));
+  }
+
+  /** It waits for samples, and has as many as are enough where they are some time apart. */
+  #isUnknown({ number, status, lastRowId }: MetricEntry): boolean {
+    const mayBeEnough = lastRowId >= FEWEST_ROWS_TO_LEARN_FROM && lastRowId < ROWS_TO_LEARN_FROM;
+    return status === 'PENDING_DATA' && mayBeEnough && !this.#firstMs.has(number);
+  }
+
+  /** Never rejects: what cannot be read is asked for again with the next sample. */
+  async #readFirstTimes(): Promise<void> {
+    const { pool, registry, log } = this.#options;
+    const numbers = [...this.#unknown].slice(0, FIRST_TIMES_PER_RUN);
+    for (const number of numbers) this.#unknown.delete(number);
+    try {
+      for (const [number, firstMs] of await readFirstTimes(pool, numbers)) {
+        this.#firstMs.set(number, firstMs);
+        const entry = registry.byNumber(number);
+        if (entry !== undefined && this.#isReady(entry)) this.#waiting.add(number);
+      }
+    } catch (error) {
+      log.warn({ err: error, metrics: numbers.length }, 'the first times of metrics could not be read');
+    }
+  }
 }

@@ -7,13 +7,28 @@ import type { MetricStatus, ModelParams, TimeSpan } from '../../model.ts';
 
 /** A day at five minutes: enough rows to learn a range from. */
 export const ROWS_TO_LEARN_FROM = 288;
+/** Of what is measured every some hours, or days, fewer are enough once they are a fortnight: as for the detector's own learning. */
+export const FEWEST_ROWS_TO_LEARN_FROM = 30;
+const FORTNIGHT_MS = 14 * 86_400_000;
 
-/** How many samples are missing before its first one is scored; 0 of a metric that does not wait for any. */
-export function countMissingRows(metric: {
-  readonly status: MetricStatus;
-  readonly lastRowId: number;
-}): number {
-  return metric.status === 'PENDING_DATA' ? Math.max(0, ROWS_TO_LEARN_FROM - metric.lastRowId) : 0;
+/** @param spanMs from the first row to the last */
+export function hasRowsToLearnFrom(rows: number, spanMs: number): boolean {
+  return rows >= ROWS_TO_LEARN_FROM || (rows >= FEWEST_ROWS_TO_LEARN_FROM && spanMs >= FORTNIGHT_MS);
+}
+
+/**
+ * How many samples are missing before its first one is scored; 0 of a metric that does not wait for any.
+ * @param stepMs between two of them; null while it is not known
+ */
+export function countMissingRows(
+  metric: { readonly status: MetricStatus; readonly lastRowId: number },
+  stepMs: number | null,
+): number {
+  if (metric.status !== 'PENDING_DATA') return 0;
+  const ofFortnight = stepMs === null ? ROWS_TO_LEARN_FROM : Math.ceil(FORTNIGHT_MS / stepMs) + 1;
+  const needed = Math.min(ROWS_TO_LEARN_FROM, Math.max(FEWEST_ROWS_TO_LEARN_FROM, ofFortnight));
+  // Uneven steps may be a fortnight later than their median says.
+  return Math.max(metric.lastRowId < ROWS_TO_LEARN_FROM ? 1 : 0, needed - metric.lastRowId);
 }
 
 /** Each sample of the metric is compared with all of them. */

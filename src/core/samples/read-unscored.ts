@@ -1,4 +1,4 @@
-/** Stored samples that wait for their score. */
+/** Stored samples that wait for their score, and when they begin. */
 import type pg from 'pg';
 import type { UnscoredSample } from './new-sample.ts';
 
@@ -44,4 +44,24 @@ export async function readUnscored(
     else samples.push(sample);
   }
   return byMetric;
+}
+
+/** @returns milliseconds since 1970 by metric number, of those that have samples */
+export async function readFirstTimes(
+  pool: pg.Pool,
+  metricNumbers: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await pool.query<{ number: number; first_ms: number }>(
+    `SELECT number, (extract(epoch FROM first) * 1000)::float8 AS first_ms
+     FROM unnest($1::int[]) AS wanted (number)
+     CROSS JOIN LATERAL (
+       SELECT least(
+         (SELECT min("timestamp") FROM sample WHERE metric_number = wanted.number),
+         (SELECT min(first_timestamp) FROM sample_block WHERE metric_number = wanted.number)
+       ) AS first
+     ) AS begun
+     WHERE first IS NOT NULL`,
+    [metricNumbers],
+  );
+  return new Map(rows.map(({ number, first_ms: firstMs }) => [number, firstMs]));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkModelParams, learnBounds } from '../../../src/core/metrics/model-params.ts';
+import { checkModelParams, countMissingRows, learnBounds } from '../../../src/core/metrics/model-params.ts';
 import { EMPTY_BATCH, writeBatch } from '../../../src/core/samples/write-batch.ts';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import type { ModelParams } from '../../../src/model.ts';
@@ -63,6 +63,23 @@ describe('bounds learned from the first samples', () => {
     );
   });
 });
+
+it.each([
+  [null, 10, 278],
+  [60_000, 10, 278],
+  [7_200_000, 10, 159],
+  [86_400_000, 10, 20],
+  [7 * 86_400_000, 29, 1],
+  // Uneven ones may be no fortnight yet.
+  [86_400_000, 31, 1],
+  [60_000, 288, 0],
+])(
+  'at steps of %s ms, of %i samples %i are missing before the first is scored',
+  (stepMs, lastRowId, missing) => {
+    expect(countMissingRows({ status: 'PENDING_DATA', lastRowId }, stepMs)).toBe(missing);
+    expect(countMissingRows({ status: 'ACTIVE', lastRowId }, stepMs)).toBe(0);
+  },
+);
 
 describe('bounds that are given', () => {
   it.each<readonly [ModelParams, string]>([

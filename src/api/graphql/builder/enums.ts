@@ -23,7 +23,8 @@ export const MetricStatusRef = builder.enumType('MetricStatus', {
     ACTIVE: 'Its points are scored as they come.',
     CREATE_PENDING: 'Its model is being made.',
     ERROR: 'It cannot go on; `statusReason` says why, `retryMetric` tries again.',
-    PENDING_DATA: 'Monitored, but too few points are known yet to learn its range from.',
+    PENDING_DATA:
+      'Monitored, but too few points are known yet to learn its range from: 288, or 30 that are a fortnight.',
   }),
 });
 

@@ -11,7 +11,8 @@ interface LearningShape {
   /** As of DetectorKind. */
   readonly neededAt: (stepMs: number | null) => number;
   readonly metricNumber: number;
-  readonly missing: number;
+  /** Before the first sample is scored, at a step. */
+  readonly missingAt: (stepMs: number | null) => number;
 }
 
 /** By so many of its newest samples the end of learning is foretold. */
@@ -40,9 +41,13 @@ export const LearningRef = builder.objectRef<LearningShape>('Learning').implemen
       description: 'Whether scores are no longer provisional.',
       resolve: (learning, _args, { loaders }) => isDone(learning, loaders),
     }),
-    samplesUntilScored: t.exposeInt('missing', {
+    samplesUntilScored: t.int({
       description:
-        'Samples that are still to come before the first one is scored: without bounds a model takes its range from a number of them. 0 unless the status is `PENDING_DATA`.',
+        'Samples that are still to come before the first one is scored: without bounds a model takes its range from 288 samples, or from 30 that are a fortnight. By the median step of the newest ten; 0 unless the status is `PENDING_DATA`.',
+      resolve: async (learning, _args, { loaders }) =>
+        learning.missingAt(null) === 0
+          ? 0
+          : learning.missingAt(findStep(await readNewestTimes(learning, loaders))),
     }),
     endsAt: t.field({
       type: 'DateTime',

@@ -121,7 +121,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
         rows: entry?.scoredRows ?? 0,
         neededAt: facts.learningRows,
         metricNumber: metric.number,
-        missing: entry === undefined ? 0 : countMissingRows(entry),
+        missingAt: (stepMs) => (entry === undefined ? 0 : countMissingRows(entry, stepMs)),
       };
     },
   }),

@@ -36,6 +36,8 @@ const MAX_STREAMS = 100;
 const MAX_SESSIONS = 1_000;
 /** As the HTTP port: from the first byte of a request to its last. */
 const REQUEST_LIMIT_MS = 20_000;
+/** Of a connection that nobody uses. */
+const IDLE_SESSION_MS = 300_000;
 const STOP_LIMIT_MS = 10_000;
 /** Shorter than the HTTP port keeps a connection that nobody uses. */
 const IDLE_MS = 2_000;
@@ -51,6 +53,8 @@ export interface OtlpGatewayOptions {
   /** So that limits count the client. */
   readonly header: Pick<ForwardedHeader, 'write'>;
   readonly log: Log;
+  /** A connection that nobody uses so long is closed; 5 minutes when left out. */
+  readonly idleSessionMs?: number;
 }
 
 export class OtlpGateway implements AsyncDisposable {
@@ -69,6 +73,8 @@ export class OtlpGateway implements AsyncDisposable {
         // One that has failed has no socket any more.
         this.#sessions.set(session, session.socket.remoteAddress ?? 'unknown');
         session.once('close', () => this.#sessions.delete(session));
+        // It takes a place. Exporters come back with their next metrics, once a minute by default.
+        session.setTimeout(options.idleSessionMs ?? IDLE_SESSION_MS, () => session.close());
       })
       .on('sessionError', (error, session) => {
         const peer = this.#sessions.get(session) ?? 'unknown';

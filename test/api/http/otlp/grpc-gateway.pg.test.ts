@@ -143,4 +143,13 @@ describe('The port of OTLP by gRPC', () => {
     expect(answer).toMatchObject({ status: 14, message: expect.stringContaining('try again') as string });
     early.close();
   });
+
+  it('closes connections that nobody uses, also of those who never say a word', async () => {
+    const options = { host: '127.0.0.1', port: 0, ownUrl: () => null, header: { write: () => '' } };
+    await using gateway = new OtlpGateway({ ...options, log: createLog('silent'), idleSessionMs: 50 });
+    const { port } = await gateway.start();
+    const unused = connect(`http://127.0.0.1:${port}`);
+    const silent = connectTcp(port, '127.0.0.1').resume();
+    await Promise.all([once(unused, 'close'), once(silent, 'close')]);
+  });
 });

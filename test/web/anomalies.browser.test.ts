@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 import { findFaults, untilShown } from './check-page.ts';
 import { useKeyboard } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
@@ -177,7 +178,7 @@ describe.skipIf(executable === null)('an anomaly on the page', () => {
     expect(await findFaults(page, 'a comparison')).toEqual([]);
     await hands.press(compare.getByRole('button', { name: 'Remove stored.only' }));
     await compare.getByRole('article').waitFor({ state: 'detached' });
-    expect(new URL(page.url()).searchParams.has('with')).toBe(false);
+    await until(() => expect(new URL(page.url()).searchParams.has('with')).toBe(false));
     await page.context().close();
     expect(errors).toEqual([]);
   });

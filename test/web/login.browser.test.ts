@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { prepareLogin } from '../helpers/login.ts';
 import { startServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 import { findFaults } from './check-page.ts';
 import { HANDS } from './hands.ts';
 import { findChromium, openBrowser } from './open-browser.ts';
@@ -24,14 +25,14 @@ describe.skipIf(executable === null)('the page of a server that people sign in t
       expect(await findFaults(page, 'the login')).toEqual([]);
       await hands.press(dialog.getByRole('link', { name: 'Sign in with Test ID' }));
       await page.getByText('alice', { exact: true }).waitFor();
-      expect(page.url()).toBe(`${login.url}/incidents?show=ALL`);
+      await until(() => expect(page.url()).toBe(`${login.url}/incidents?show=ALL`));
       await page.locator('.connection').getByText('Live', { exact: true }).waitFor();
       expect(await page.evaluate('document.cookie')).toBe('');
       expect(await findFaults(page, 'a page with a user')).toEqual([]);
       await hands.press(page.getByRole('button', { name: 'Sign out' }));
       await page.getByRole('button', { name: 'Yes, sign me out' }).click();
       await dialog.waitFor();
-      expect(page.url()).toBe(`${login.url}/`);
+      await until(() => expect(page.url()).toBe(`${login.url}/`));
       await page.context().close();
     }
     // A screen on a wall whose session ends says so, and goes on once somebody signs in elsewhere.

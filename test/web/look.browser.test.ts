@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, startServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 import { type Receiver, receiveHttp } from '../core/notify/receivers.ts';
 import { findFaults, PATHS, untilShown } from './check-page.ts';
 import { HANDS, useKeyboard } from './hands.ts';
@@ -92,7 +93,7 @@ describe.skipIf(executable === null)('the page', () => {
     await row.getByRole('img', { name: /1 critical/ }).waitFor();
     await row.getByRole('button', { name: 'Open shop/web-1' }).click();
     await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).waitFor();
-    expect(page.url()).toContain('open=shop');
+    await until(() => expect(page.url()).toContain('open=shop'));
     await page.keyboard.press('Tab');
     await row.focus();
     await page.keyboard.press('ArrowLeft');
@@ -137,7 +138,7 @@ describe.skipIf(executable === null)('the page', () => {
     await page.getByRole('application').focus();
     await page.keyboard.press('ArrowLeft');
     await page.getByText('Fixed range', { exact: true }).waitFor();
-    expect(page.url()).toContain('from=');
+    await until(() => expect(page.url()).toContain('from='));
     expect(errors).toEqual([]);
   });
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { createSampleMonths } from '../../src/core/samples/month-partitions.ts';
+import { until } from '../helpers/until.ts';
 import { findFaults } from './check-page.ts';
 import { HANDS } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
@@ -74,7 +75,7 @@ describe.skipIf(executable === null)('the overview', () => {
     await found.getByText('2 metrics, the most severe first.').waitFor();
     await found.getByRole('button', { name: 'Close' }).click();
     await found.waitFor({ state: 'detached' });
-    expect(new URL(page.url()).search).toBe('?window=DAYS');
+    await until(() => expect(new URL(page.url()).search).toBe('?window=DAYS'));
     await page.context().close();
     expect(errors).toEqual([]);
   });

@@ -69,7 +69,7 @@ describe.skipIf(executable === null)('a wall screen', () => {
       const hands = take(page);
       await hands.press(page.getByRole('link', { name: 'Wall screen' }));
       await page.getByRole('heading', { name: '1 open incident' }).waitFor();
-      expect(new URL(page.url()).searchParams.get('wall')).toBe('1');
+      await until(() => expect(new URL(page.url()).searchParams.get('wall')).toBe('1'));
       if (hands.name === 'keyboard') {
         await page.keyboard.press('Escape');
       } else {
@@ -79,7 +79,7 @@ describe.skipIf(executable === null)('a wall screen', () => {
         await leave.click();
       }
       await page.getByRole('navigation', { name: 'Main' }).waitFor();
-      expect(new URL(page.url()).search).toBe('?window=DAYS&q=calm');
+      await until(() => expect(new URL(page.url()).search).toBe('?window=DAYS&q=calm'));
       await page.context().close();
       expect(errors).toEqual([]);
     }

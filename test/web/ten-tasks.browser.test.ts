@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Receiver, receiveHttp } from '../core/notify/receivers.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 import { findFaults } from './check-page.ts';
 import { type Hands, HANDS } from './hands.ts';
 import { type Act, timeKeyboard, timeMouse } from './keystroke-level.ts';
@@ -128,7 +129,7 @@ describe.skipIf(executable === null)('the ten tasks of a person on call', () => 
     await button.click();
     await page.getByText(/ · acknowledged/).waitFor();
     expect(await isTaken()).toBe(true);
-    expect(new URL(page.url()).search).toBe('');
+    await until(() => expect(new URL(page.url()).search).toBe(''));
     await page.goto(`${server.url}${path}?offer=silence`);
     await page.getByRole('button', { name: 'For 4 hours' }).waitFor();
     expect((await server.database.pool.query('SELECT FROM silence')).rowCount).toBe(0);

@@ -44,3 +44,16 @@ export class ForwardedHeader {
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   return headers[FORWARDED_HEADER] !== undefined;
 }
+
+/** Those of the names that were sent. */
+export function pickHeaders(
+  headers: IncomingHttpHeaders,
+  names: readonly string[],
+): Record<string, string | string[]> {
+  const picked: Record<string, string | string[]> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

@@ -1,10 +1,14 @@
 /** GraphQL operations that a replica passes on to the leader, over HTTP, whatever carried them here. */
 import { once } from 'node:events';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
-import { FORWARDED_HEADER, type ForwardedHeader } from '../../../platform/cluster/forwarded-header.ts';
+import {
+  FORWARDED_HEADER,
+  type ForwardedHeader,
+  pickHeaders,
+} from '../../../platform/cluster/forwarded-header.ts';
 import type { LeaderConnections } from '../../../platform/cluster/leader-connections.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Log } from '../../../log.ts';
@@ -69,7 +73,7 @@ async function ask(
     method: 'POST',
     path: '/graphql',
     headers: {
-      ...pickCredentials(headers),
+      ...pickHeaders(headers, CREDENTIALS),
       host: headers.host ?? 'localhost',
       accept: 'application/json',
       'content-type': 'application/json',
@@ -82,15 +86,6 @@ async function ask(
   sent.end(body);
   const [answer] = await answered;
   return readResult(RESULT.parse(await json(answer)));
-}
-
-function pickCredentials(headers: IncomingHttpHeaders): Record<string, string | string[]> {
-  const picked: Record<string, string | string[]> = {};
-  for (const name of CREDENTIALS) {
-    const value = headers[name];
-    if (value !== undefined) picked[name] = value;
-  }
-  return picked;
 }
 
 function readResult({ data, errors, extensions }: z.output<typeof RESULT>): ExecutionResult {

@@ -19,7 +19,11 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '../../../log.ts';
 import { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
-import { FORWARDED_HEADER, type ForwardedHeader } from '../../../platform/cluster/forwarded-header.ts';
+import {
+  FORWARDED_HEADER,
+  type ForwardedHeader,
+  pickHeaders,
+} from '../../../platform/cluster/forwarded-header.ts';
 import { listenOn } from '../../../platform/runtime/listen.ts';
 import { MAX_PUSH_BYTES } from '../push/admit-push.ts';
 import {
@@ -140,7 +144,7 @@ export class OtlpGateway implements AsyncDisposable {
       method: 'POST',
       agent: this.#agent,
       headers: {
-        ...pickPassed(headers),
+        ...pickHeaders(headers, PASSED),
         ...(isZipped ? { 'content-encoding': String(headers['grpc-encoding'] ?? 'identity') } : {}),
         // Whatever it listens on, it is asked from here.
         host: 'localhost',
@@ -149,6 +153,8 @@ export class OtlpGateway implements AsyncDisposable {
         [FORWARDED_HEADER]: this.#options.header.write(peer),
       },
     });
+    // Whatever fails below is an answer; an error that comes later, as of a connection that ends, has nobody left to hear it.
+    sent.on('error', () => undefined);
     stream.once('close', () => sent.destroy());
     const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
     // The answer may come before all is sent, and says why then.
@@ -179,13 +185,4 @@ export class OtlpGateway implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
-}
-
-function pickPassed(headers: IncomingHttpHeaders): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of PASSED) {
-    const value = headers[name];
-    if (typeof value === 'string') picked[name] = value;
-  }
-  return picked;
 }

@@ -11,14 +11,13 @@ export const GrpcStatus = {
   UNKNOWN: 2,
   INVALID_ARGUMENT: 3,
   PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
   UNIMPLEMENTED: 12,
   UNAVAILABLE: 14,
   UNAUTHENTICATED: 16,
 } as const;
 type GrpcCode = (typeof GrpcStatus)[keyof typeof GrpcStatus];
 
-/** Exporters send again what was UNAVAILABLE; what was RESOURCE_EXHAUSTED only where the answer says when. */
+/** Exporters send again what was UNAVAILABLE. */
 const OF_HTTP: ReadonlyMap<number, GrpcCode> = new Map([
   [400, GrpcStatus.INVALID_ARGUMENT],
   [401, GrpcStatus.UNAUTHENTICATED],

@@ -28,6 +28,8 @@ import { Signal } from '../../platform/runtime/signal.ts';
 const ROWS_PER_RUN = 1440;
 /** Metrics whose first times are read at once: after a start it may be all that wait. */
 const FIRST_TIMES_PER_RUN = 1000;
+/** They are read again each time a metric has so many times as many samples. */
+const GROWTH = 1.25;
 
 /** What it takes to score what is stored. */
 export interface BacklogOptions {
@@ -49,8 +51,8 @@ export class Backlog {
   readonly #waiting = new Set<number>();
   /** Those of which it takes the time of the first sample to know whether they have something to do. */
   readonly #unknown = new Set<number>();
-  /** When the samples begin of metrics that wait for more of them, by number. */
-  readonly #firstMs = new Map<number, number>();
+  /** When the samples begin of metrics that wait for more of them, by number, and how many there were when that was read. */
+  readonly #first = new Map<number, { readonly ms: number; readonly rows: number }>();
   readonly #stopping = new Signal();
   #stopped = false;
   #working: Promise<void> | null = null;
@@ -136,6 +138,7 @@ export class Backlog {
       `UPDATE metric SET model_params = $2, status = 'CREATE_PENDING', message = NULL WHERE number = $1`,
       [entry.number, { ...entry.modelParams, ...bounds }],
     );
+    this.#first.delete(entry.number);
     await this.#options.registry.load([entry.number]);
   }
 
@@ -154,18 +157,16 @@ export class Backlog {
   }
 
   #isReady({ number, status, lastRowId, lastTimestampMs }: MetricEntry): boolean {
-    if (status !== 'PENDING_DATA') {
-      this.#firstMs.delete(number);
-      return status === 'CREATE_PENDING';
-    }
+    if (status !== 'PENDING_DATA') return status === 'CREATE_PENDING';
     const last = lastTimestampMs ?? 0;
-    return hasRowsToLearnFrom(lastRowId, last - (this.#firstMs.get(number) ?? last));
+    return hasRowsToLearnFrom(lastRowId, last - (this.#first.get(number)?.ms ?? last));
   }
 
-  /** It waits for samples, and has as many as are enough where they are some time apart. */
+  /** It waits for samples, and has as many as are enough where they are some time apart. Older ones may have come since it was read. */
   #isUnknown({ number, status, lastRowId }: MetricEntry): boolean {
     const mayBeEnough = lastRowId >= FEWEST_ROWS_TO_LEARN_FROM && lastRowId < ROWS_TO_LEARN_FROM;
-    return status === 'PENDING_DATA' && mayBeEnough && !this.#firstMs.has(number);
+    const readAt = (this.#first.get(number)?.rows ?? 0) * GROWTH;
+    return status === 'PENDING_DATA' && mayBeEnough && lastRowId >= readAt;
   }
 
   /** Never rejects: what cannot be read is asked for again with the next sample. */
@@ -175,9 +176,10 @@ export class Backlog {
     for (const number of numbers) this.#unknown.delete(number);
     try {
       for (const [number, firstMs] of await readFirstTimes(pool, numbers)) {
-        this.#firstMs.set(number, firstMs);
         const entry = registry.byNumber(number);
-        if (entry !== undefined && this.#isReady(entry)) this.#waiting.add(number);
+        if (entry === undefined) continue;
+        this.#first.set(number, { ms: firstMs, rows: entry.lastRowId });
+        if (this.#isReady(entry)) this.#waiting.add(number);
       }
     } catch (error) {
       log.warn({ err: error, metrics: numbers.length }, 'the first times of metrics could not be read');

@@ -82,3 +82,20 @@ it('they are enough once uneven ones are a fortnight', async () => {
   await untilStatus(engine, id, 'ACTIVE');
   expect(await countScored('later')).toBe(41);
 });
+
+it('they are enough once older ones make them a fortnight, as of an import', async () => {
+  const id = await monitor('imported');
+  await push('imported', 60_000, 100_000, 100_040);
+  await untilStatus(engine, await monitorStill('settled'), 'ACTIVE');
+  expect(statusOf(id)).toBe('PENDING_DATA');
+  await push('imported', DAY_MS, 0, 40);
+  await untilStatus(engine, id, 'ACTIVE');
+  expect(await countScored('imported')).toBe(80);
+});
+
+/** A metric that is scored once what was asked for before it was looked at. */
+async function monitorStill(name: string): Promise<string> {
+  const id = await monitor(name);
+  await push(name, 60_000, 0, 288);
+  return id;
+}

@@ -15,14 +15,14 @@ export interface HttpListener {
 export async function listenHttp(
   options: Omit<HttpOptions, 'forwarding'> & { readonly cluster: ClusterServer | null },
 ): Promise<HttpListener> {
-  const { config, log, cluster, teardown } = options;
+  const { config, log, cluster, engine, teardown } = options;
   const { app, runConfiguration } = await buildHttpApp({ ...options, forwarding: null });
   if (cluster !== null) {
     const address = await cluster.lead(app);
     teardown.add(() => cluster.leave());
     return { address, runConfiguration };
   }
-  const server = new HttpServer({ host: config.host, port: config.port, ...app, log });
+  const server = new HttpServer({ host: config.host, port: config.port, ...app, log, stats: engine.stats });
   const port = await server.start();
   teardown.add(() => server.stop());
   return { address: `http://${formatHost(config.host)}:${port}`, runConfiguration };

@@ -66,7 +66,7 @@ export async function startLapwing(
   return buildOrTearDown(async (teardown) => {
     const monitoring = await startSelfMonitoring({ config, log, stats, version, teardown });
     const sealingKeys = await openSealingKeys(config);
-    const waiting = config.standby ? new StandbyServer({ ...config, log }) : null;
+    const waiting = config.standby ? new StandbyServer({ ...config, log, stats }) : null;
     teardown.add(() => waiting?.stop());
     const header = new ForwardedHeader(sealingKeys.cluster);
     const cluster = openCluster({ config, log, stats, monitoring, sealingKeys, header, facts });

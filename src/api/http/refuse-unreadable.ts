@@ -5,17 +5,25 @@
  */
 import type { Socket } from 'node:net';
 import type { LimitedLog } from '../../platform/bounded-input/limited-log.ts';
+import type { Reason, Stats } from '../../platform/telemetry/metrics.ts';
+
+interface Refusal {
+  /** As it is counted. */
+  readonly kind: Reason<'http_requests_unreadable'>;
+  readonly status: string;
+  readonly reason: string;
+}
 
 const BAD_REQUEST = '400 Bad Request';
-const STATUSES: ReadonlyMap<string, string> = new Map([
-  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
-  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', '413 Payload Too Large'],
-  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+const KNOWN: ReadonlyMap<string, Pick<Refusal, 'kind' | 'status'>> = new Map([
+  ['HPE_HEADER_OVERFLOW', { kind: 'too_large', status: '431 Request Header Fields Too Large' }],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', { kind: 'too_large', status: '413 Payload Too Large' }],
+  ['ERR_HTTP_REQUEST_TIMEOUT', { kind: 'too_slow', status: '408 Request Timeout' }],
 ]);
 /** The sender left in the middle of its request. */
 const CUT_OFF = 'HPE_INVALID_EOF_STATE';
 /** What a TLS record that begins a handshake begins with. */
-const HANDSHAKE = 0x16;
+const HANDSHAKE = '\x16';
 /** How HTTP/2 begins where no protocol was agreed on: https://www.rfc-editor.org/rfc/rfc9113#section-3.4 */
 const HTTP2_PREFACE = 'PRI * HTTP/2';
 
@@ -26,18 +34,21 @@ export interface UnreadableRequest {
   readonly isAnswering: boolean;
 }
 
-export function refuseUnreadable({ error, socket, isAnswering }: UnreadableRequest, log: LimitedLog): void {
+export function refuseUnreadable(
+  { error, socket, isAnswering }: UnreadableRequest,
+  { log, stats }: { readonly log: LimitedLog; readonly stats: Pick<Stats, 'countReason'> },
+): void {
   const { code = '' } = error;
   // Others are of the connection, which is gone.
-  const isRefused = code.startsWith('HPE_') || STATUSES.has(code);
+  const isRefused = code.startsWith('HPE_') || KNOWN.has(code);
   // Browsers and proxies open connections ahead of their requests.
   if (!isRefused || socket.bytesRead === 0 || !socket.writable) {
     socket.destroy();
     return;
   }
-  const status = STATUSES.get(code) ?? BAD_REQUEST;
-  const reason = describe(error);
+  const { kind, status, reason } = describe(error);
   if (code !== CUT_OFF) {
+    stats.countReason('http_requests_unreadable', kind);
     const peer = socket.remoteAddress ?? 'unknown';
     log.warn(`${reason} ${peer}`, { peer, code, status, reason }, 'a request could not be read');
   }
@@ -49,11 +60,18 @@ export function refuseUnreadable({ error, socket, isAnswering }: UnreadableReque
   socket.destroySoon();
 }
 
-function describe({ message, rawPacket }: UnreadableRequest['error']): string {
-  if (!(rawPacket instanceof Uint8Array)) return message;
-  if (rawPacket[0] === HANDSHAKE)
-    return 'expected HTTP, got TLS: the address of this server begins with http://';
-  if (Buffer.from(rawPacket.subarray(0, HTTP2_PREFACE.length)).toString('latin1') === HTTP2_PREFACE)
-    return 'expected HTTP/1.1, got HTTP/2, as gRPC sends it: OpenTelemetry has the protocol http/protobuf, or LAPWING_OTLP_GRPC_PORT';
-  return message;
+function describe({ message, code = '', rawPacket }: UnreadableRequest['error']): Refusal {
+  const beginsWith = (begin: string) =>
+    rawPacket instanceof Uint8Array &&
+    Buffer.from(rawPacket.subarray(0, begin.length)).toString('latin1') === begin;
+  if (beginsWith(HANDSHAKE)) {
+    const reason = 'expected HTTP, got TLS: the address of this server begins with http://';
+    return { kind: 'tls', status: BAD_REQUEST, reason };
+  }
+  if (beginsWith(HTTP2_PREFACE)) {
+    const reason =
+      'expected HTTP/1.1, got HTTP/2, as gRPC sends it: OpenTelemetry has the protocol http/protobuf, or LAPWING_OTLP_GRPC_PORT';
+    return { kind: 'http2', status: BAD_REQUEST, reason };
+  }
+  return { ...(KNOWN.get(code) ?? { kind: 'malformed', status: BAD_REQUEST }), reason: message };
 }

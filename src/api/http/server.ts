@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { LimitedLog } from '../../platform/bounded-input/limited-log.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
 import { offersWebSocket, writeWithoutUpgrade } from './ignored-upgrade.ts';
 import { ClientGoneError } from './read-body.ts';
@@ -36,6 +37,7 @@ export interface HttpServerOptions extends HttpApp {
   /** 0 takes any free one. */
   readonly port: number;
   readonly log: Log;
+  readonly stats: Pick<Stats, 'count' | 'countReason'>;
   /** How long a live stream may wait for its reader; 10 s when left out. */
   readonly streamStallLimitMs?: number;
 }
@@ -52,7 +54,6 @@ export class HttpServer implements AsyncDisposable {
   #isStopping = false;
 
   constructor(options: HttpServerOptions) {
-    const { log } = options;
     this.#options = options;
     this.#routes = readRoutes(options);
     this.#socketRoutes = options.socketRoutes;
@@ -64,7 +65,7 @@ export class HttpServer implements AsyncDisposable {
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#listen();
-    this.#stalledSockets = cutStalledSockets(() => this.#listSockets(), log);
+    this.#stalledSockets = cutStalledSockets(() => this.#listSockets(), options);
   }
 
   /**
@@ -119,12 +120,13 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #listen(): void {
-    const { log } = this.#options;
+    const { log, stats } = this.#options;
     const limited = new LimitedLog(log);
     this.#server
-      .on('drop', () =>
-        limited.warn('drop', { limit: MAX_CONNECTIONS }, 'connection refused: too many are open'),
-      )
+      .on('drop', () => {
+        stats.count('http_connections_refused');
+        limited.warn('drop', { limit: MAX_CONNECTIONS }, 'connection refused: too many are open');
+      })
       .on('connection', (socket: Socket) => {
         // One that was given back is known.
         if (this.#connections.has(socket)) return;
@@ -134,7 +136,7 @@ export class HttpServer implements AsyncDisposable {
       .on('request', (request, response) => this.#answer(request, response))
       .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
       .on('clientError', (error: UnreadableRequest['error'], socket: Socket) =>
-        refuseUnreadable({ error, socket, isAnswering: this.#isAnswering(socket) }, limited),
+        refuseUnreadable({ error, socket, isAnswering: this.#isAnswering(socket) }, { log: limited, stats }),
       )
       // Of a server that listens, such as a connection that could not be taken for want of descriptors.
       .on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));

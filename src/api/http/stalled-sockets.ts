@@ -1,6 +1,7 @@
 /** A peer that stops reading holds buffers here and in the kernel: it is cut off, and may come back where it was. */
 import type { Socket } from 'node:net';
 import type { Log } from '../../log.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
 
@@ -21,7 +22,7 @@ interface Progress {
  */
 export function cutStalledSockets(
   list: () => Iterable<CheckedSocket>,
-  log: Log,
+  { log, stats }: { readonly log: Log; readonly stats: Pick<Stats, 'count'> },
 ): { readonly stop: () => void } {
   const progress = new WeakMap<Socket, Progress>();
   const check = () => {
@@ -32,6 +33,7 @@ export function cutStalledSockets(
       if (socket.writableLength === 0 || last?.bytes !== bytes) {
         progress.set(socket, { bytes, sinceMs: nowMs });
       } else if (nowMs - last.sinceMs >= limitMs) {
+        stats.count('http_connections_stalled');
         log.info(
           { peer: socket.remoteAddress, waiting: socket.writableLength },
           'cut off a peer that does not read',

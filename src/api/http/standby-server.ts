@@ -1,10 +1,9 @@
 /** What a standby answers while another server uses the database: that it is there, and that nobody is to be sent to it. */
 import type { Duplex } from 'node:stream';
-import type { Log } from '../../log.ts';
 import { formatHost } from './format-host.ts';
 import type { Handler, HttpApp } from './routes.ts';
 import { sendJson } from './send-json.ts';
-import { HttpServer } from './server.ts';
+import { HttpServer, type HttpServerOptions } from './server.ts';
 
 const RETRY_SECONDS = 1;
 const REFUSAL = 'this server is a standby: another one is active';
@@ -31,7 +30,7 @@ export class StandbyServer {
   /** Who is active, in words. */
   #holder = '';
 
-  constructor(options: { readonly host: string; readonly port: number; readonly log: Log }) {
+  constructor(options: Pick<HttpServerOptions, 'host' | 'port' | 'log' | 'stats'>) {
     this.#host = options.host;
     this.#http = new HttpServer({ ...options, ...createStandbyApp(() => this.#holder) });
   }

@@ -51,10 +51,10 @@ export class ClusterServer {
   #leaving: Promise<void> | null = null;
 
   constructor(options: ClusterOptions) {
-    const { config, log } = options;
+    const { config, log, stats } = options;
     this.#options = options;
     const waiting = createStandbyApp(() => this.#holder);
-    this.#http = new HttpServer({ host: config.host, port: config.port, ...waiting, log });
+    this.#http = new HttpServer({ host: config.host, port: config.port, ...waiting, log, stats });
     this.#relays = new LeaderRelays(options);
   }
 

@@ -1,6 +1,9 @@
-/** What is counted of the protocols points are pushed by, beside Graphite and line protocol. */
+/** What is counted of HTTP itself, and of the protocols points are pushed by, beside Graphite and line protocol. */
 
 export const PROTOCOL_COUNTERS = {
+  http_connections_refused: 'HTTP connections closed at once because 10,000 were open.',
+  http_connections_stalled:
+    'HTTP connections cut off because their client no longer read what it had asked for.',
   graphite_values_skipped:
     'Graphite lines whose value is nan: not stored. Harmless: collectd sends one for the first value of each rate.',
   remote_write_series: 'Series read from Prometheus remote writes, good and bad, once for each write.',
@@ -19,6 +22,10 @@ export const PROTOCOL_COUNTERS = {
 } as const;
 
 export const PROTOCOL_REASON_COUNTERS = {
+  http_requests_unreadable: {
+    help: 'Requests refused before any route because they are not HTTP/1.1, by reason; the log has the peer. tls: https:// where there is no TLS; http2: as gRPC sends it; too_slow: their headers did not come in time.',
+    reasons: ['tls', 'http2', 'too_large', 'too_slow', 'malformed'],
+  },
   remote_write_series_bad: {
     help: 'Series of Prometheus remote writes left out, by reason; each costs only itself. Rises when a sender is broken.',
     reasons: ['too_long', 'malformed', 'not_utf8', 'no_name', 'bad_label', 'bad_symbol'],

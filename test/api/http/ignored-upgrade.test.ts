@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendJson } from '../../../src/api/http/send-json.ts';
 import { HttpServer } from '../../../src/api/http/server.ts';
 import { createLog } from '../../../src/log.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { createDeferred, type Deferred } from '../../helpers/deferred.ts';
 
 let server: HttpServer;
@@ -19,6 +20,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     log: createLog('silent'),
+    stats: createStats(),
     routes: new Map([
       [
         '/echo',

@@ -8,6 +8,7 @@ import type { Handler, SocketRoute } from '../../../src/api/http/routes.ts';
 import { sendJson } from '../../../src/api/http/send-json.ts';
 import { HttpServer } from '../../../src/api/http/server.ts';
 import { createLog } from '../../../src/log.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 import { textWith } from '../../helpers/matchers.ts';
 
@@ -30,6 +31,7 @@ async function start(
     port: 0,
     routes: new Map(Object.entries(routes)),
     log: createLog('silent'),
+    stats: createStats(),
     ...options,
     socketRoutes: new Map(Object.entries(options.socketRoutes ?? {})),
   });
@@ -309,6 +311,7 @@ describe('stop', () => {
       routes: new Map(),
       socketRoutes: new Map(),
       log: createLog('silent'),
+      stats: createStats(),
     });
     await never.stop();
   });

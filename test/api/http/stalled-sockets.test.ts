@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cutStalledSockets } from '../../../src/api/http/stalled-sockets.ts';
 import { createLog } from '../../../src/log.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,9 +19,11 @@ function createSocket(written: number, waiting: number) {
   return { state, socket: state as unknown as Socket };
 }
 
+const stats = createStats();
+
 function watch(...sockets: readonly Socket[]) {
   const checked = sockets.map((socket) => ({ socket, limitMs: 10_000 }));
-  return cutStalledSockets(() => checked, createLog('silent'));
+  return cutStalledSockets(() => checked, { log: createLog('silent'), stats });
 }
 
 test('a socket whose bytes do not leave for the limit is destroyed', () => {
@@ -30,6 +33,7 @@ test('a socket whose bytes do not leave for the limit is destroyed', () => {
   expect(state.resetAndDestroy).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1_000);
   expect(state.resetAndDestroy).toHaveBeenCalledOnce();
+  expect(stats.read('http_connections_stalled')).toBe(1);
   watching.stop();
 });
 

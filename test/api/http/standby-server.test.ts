@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { StandbyServer } from '../../../src/api/http/standby-server.ts';
 import { createLog } from '../../../src/log.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 
 const log = createLog('silent');
 
 async function startStandby() {
-  const server = new StandbyServer({ host: '127.0.0.1', port: 0, log });
+  const server = new StandbyServer({ host: '127.0.0.1', port: 0, log, stats: createStats() });
   const url = await server.show('lapwing on one, process 1, since then');
   return { url, server, [Symbol.asyncDispose]: () => server.stop() };
 }

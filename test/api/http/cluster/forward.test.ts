@@ -54,6 +54,7 @@ async function listen(
     notFound: () => notFound,
     socketRoutes,
     log,
+    stats,
   });
   servers.push(server);
   return `http://127.0.0.1:${await server.start()}`;

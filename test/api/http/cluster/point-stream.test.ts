@@ -61,7 +61,14 @@ async function startLeader(accept: Accept, other?: SocketRoute | null): Promise<
   });
   const route = other === undefined ? stream : other;
   const socketRoutes = new Map(route === null ? [] : [[POINT_STREAM_PATH, route]]);
-  const server = new HttpServer({ host: '127.0.0.1', port: 0, routes: new Map(), socketRoutes, log });
+  const server = new HttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    routes: new Map(),
+    socketRoutes,
+    log,
+    stats: createStats(),
+  });
   const member = { id: `${leaders.length}`, address: `http://127.0.0.1:${await server.start()}` };
   const leader = { member: member as ClusterMember, taken, server };
   leaders.push(leader);

@@ -48,6 +48,7 @@ beforeEach(async () => {
     routes: new Map(),
     socketRoutes: new Map([[SCORE_STREAM_PATH, createScoreStream({ live, header, log })]]),
     log,
+    stats: createStats(),
   });
   address = `http://127.0.0.1:${await server.start()}`;
 });

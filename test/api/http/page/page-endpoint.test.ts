@@ -14,6 +14,7 @@ import { BuiltPage } from '../../../../src/api/http/page/page-files.ts';
 import type { Handler } from '../../../../src/api/http/routes.ts';
 import { HttpServer } from '../../../../src/api/http/server.ts';
 import { createLog } from '../../../../src/log.ts';
+import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
 
 const SCRIPT = 'console.log("page")';
 
@@ -33,6 +34,7 @@ describe('the page', () => {
       notFound: (answerJson) => (request, response) =>
         (isForPage(request) ? page : answerJson)(request, response),
       log: createLog('silent'),
+      stats: createStats(),
     });
     url = `http://127.0.0.1:${await server.start()}`;
   };

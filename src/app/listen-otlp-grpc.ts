@@ -1,6 +1,7 @@
 /** The port of OpenTelemetry's OTLP by gRPC. */
 import { OtlpGateway } from '../api/http/otlp/grpc-gateway.ts';
 import { formatHost } from '../api/http/format-host.ts';
+import { createReadAddress } from '../core/access/client-address.ts';
 import type { ForwardedHeader } from '../platform/cluster/forwarded-header.ts';
 import type { SendEnvironment } from './app-context.ts';
 
@@ -17,7 +18,12 @@ export async function listenOtlpGrpc(
   const { config, teardown } = options;
   const { host, otlpGrpcPort: port } = config;
   if (port === null) return null;
-  const gateway = new OtlpGateway({ ...options, host, port });
+  const gateway = new OtlpGateway({
+    ...options,
+    host,
+    port,
+    readAddress: createReadAddress(config.trustedProxies),
+  });
   const taken = await gateway.start();
   teardown.add(() => gateway.stop());
   return `http://${formatHost(host)}:${taken.port}`;

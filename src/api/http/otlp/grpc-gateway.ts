@@ -17,6 +17,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
 import { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
 import {
@@ -54,7 +55,8 @@ export interface OtlpGatewayOptions {
   readonly port: number;
   /** Of this server's HTTP port, as a URL; null while that does not listen. */
   readonly ownUrl: () => string | null;
-  /** So that limits count the client. */
+  /** Whom limits count. */
+  readonly readAddress: ReadAddress;
   readonly header: Pick<ForwardedHeader, 'write'>;
   readonly log: Log;
   /** A connection that nobody uses so long is closed; 5 minutes when left out. */
@@ -136,7 +138,7 @@ export class OtlpGateway implements AsyncDisposable {
     if (path !== EXPORT_METRICS)
       throw new GrpcError(GrpcStatus.UNIMPLEMENTED, `expected ${EXPORT_METRICS}, got ${path.slice(0, 200)}`);
     const { isZipped, length, bytes } = await readMessage(stream, MAX_PUSH_BYTES);
-    const peer = this.#findPeer(stream);
+    const address = this.#options.readAddress({ socket: { remoteAddress: this.#findPeer(stream) }, headers });
     const url = this.#options.ownUrl();
     if (url === null)
       throw new GrpcError(GrpcStatus.UNAVAILABLE, 'the server is starting: try again in a moment');
@@ -150,7 +152,7 @@ export class OtlpGateway implements AsyncDisposable {
         host: 'localhost',
         'content-type': 'application/x-protobuf',
         'content-length': length,
-        [FORWARDED_HEADER]: this.#options.header.write(peer),
+        [FORWARDED_HEADER]: this.#options.header.write(address),
       },
     });
     // Whatever fails below is an answer; an error that comes later, as of a connection that ends, has nobody left to hear it.

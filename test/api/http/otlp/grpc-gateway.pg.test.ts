@@ -15,7 +15,13 @@ const EXPORT = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
 let server: TestServer;
 let session: ClientHttp2Session;
 beforeAll(async () => {
-  server = await startServer({ settings: { LAPWING_OTLP_GRPC_PORT: '0', LAPWING_API_KEY: KEY } });
+  server = await startServer({
+    settings: {
+      LAPWING_OTLP_GRPC_PORT: '0',
+      LAPWING_API_KEY: KEY,
+      LAPWING_TRUSTED_PROXIES: '127.0.0.1',
+    },
+  });
   session = connect(server.addresses.otlpGrpc ?? '');
 });
 afterAll(async () => {
@@ -119,6 +125,19 @@ describe('OTLP by gRPC', () => {
     expect((await call(frame(gauge('after', 1)))).status).toBe(0);
   });
 
+  it.each([
+    ['by address', '192.0.2.1', '192.0.2.2'],
+    ['by the /64 network of IPv6', '2001:db8::', '2001:db8:0:1::1'],
+  ])('counts those who guess keys behind a proxy %s', async (_, guessing, other) => {
+    const guess = (client: string) =>
+      call(frame(gauge('x', 1)), { 'x-forwarded-for': client, authorization: 'Bearer guess' });
+    const isNetwork = guessing.endsWith('::');
+    const guesses = Array.from({ length: 60 }, (_, i) => guess(isNetwork ? `${guessing}${i}` : guessing));
+    const statuses = new Set((await Promise.all(guesses)).map(({ status }) => status));
+    expect(statuses).toEqual(new Set([16, 14]));
+    expect((await guess(other)).status).toBe(16);
+  });
+
   it('is not taken by HTTP/1.1, and others are not disturbed', async () => {
     const { port } = new URL(server.addresses.otlpGrpc ?? '');
     const socket = connectTcp(Number(port), '127.0.0.1');
@@ -129,14 +148,21 @@ describe('OTLP by gRPC', () => {
   });
 });
 
+/** A gateway without a server. */
+const ALONE = {
+  host: '127.0.0.1',
+  port: 0,
+  readAddress: () => '127.0.0.1',
+  header: { write: () => '' },
+  log: createLog('silent'),
+};
+
 describe('The port of OTLP by gRPC', () => {
   it.each([
     ['is still starting', null],
     ['does not answer', 'http://127.0.0.1:1'],
   ])('asks to send again while the server %s', async (_, ownUrl) => {
-    const header = { write: () => '' };
-    const options = { host: '127.0.0.1', port: 0, ownUrl: () => ownUrl, header, log: createLog('silent') };
-    await using gateway = new OtlpGateway(options);
+    await using gateway = new OtlpGateway({ ...ALONE, ownUrl: () => ownUrl });
     const { port } = await gateway.start();
     const early = connect(`http://127.0.0.1:${port}`);
     const answer = await call(frame(gauge('early', 1)), {}, early);
@@ -145,8 +171,7 @@ describe('The port of OTLP by gRPC', () => {
   });
 
   it('closes connections that nobody uses, also of those who never say a word', async () => {
-    const options = { host: '127.0.0.1', port: 0, ownUrl: () => null, header: { write: () => '' } };
-    await using gateway = new OtlpGateway({ ...options, log: createLog('silent'), idleSessionMs: 50 });
+    await using gateway = new OtlpGateway({ ...ALONE, ownUrl: () => null, idleSessionMs: 50 });
     const { port } = await gateway.start();
     const unused = connect(`http://127.0.0.1:${port}`);
     const silent = connectTcp(port, '127.0.0.1').resume();

@@ -10,7 +10,7 @@ import { createLog } from '../log.ts';
 import { applyFile } from './apply/apply-file.ts';
 import { findNearestName } from './apply/nearest-name.ts';
 import { backUp, restore } from './backup-file.ts';
-import { checkSettings } from './check.ts';
+import { checkSettings } from './check/check-settings.ts';
 import type { KeyCommand } from './parse-key-args.ts';
 import { runKeyCommand } from './key.ts';
 import { checkLicenseFile } from './license.ts';

@@ -35,7 +35,7 @@ import type { SelfMonitoring } from './open-telemetry.ts';
 import type { SendEnvironment } from './app-context.ts';
 import { hostname } from 'node:os';
 import type { Config } from '../platform/config/read-config.ts';
-import { createMailer } from '../core/notify/email.ts';
+import { createMailer, type Mailer } from '../core/notify/email.ts';
 
 export interface HttpOptions extends SendEnvironment {
   readonly engine: Engine;
@@ -201,6 +201,7 @@ async function openIncidents(
   return incidents;
 }
 
-function openMailer({ smtpUrl: url, smtpFrom }: Config) {
+/** Null where the settings name no SMTP server. */
+export function openMailer({ smtpUrl: url, smtpFrom }: Config): Mailer | null {
   return url === undefined ? null : createMailer({ url, from: smtpFrom ?? `lapwing@${hostname()}` });
 }

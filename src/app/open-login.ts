@@ -9,6 +9,7 @@ import { Sessions } from '../core/access/login/sessions.ts';
 import { Users } from '../core/access/login/user-store.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { RoleSetting } from '../platform/config/oidc.ts';
+import type { Config } from '../platform/config/read-config.ts';
 import type { SendEnvironment } from './app-context.ts';
 import type { Engine } from './build-core.ts';
 
@@ -17,25 +18,11 @@ export async function openLogin(
   options: SendEnvironment & { readonly engine: Pick<Engine, 'pool' | 'prisma' | 'stats'> },
 ): Promise<LoginParts | null> {
   const { config, log, engine, teardown } = options;
-  const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = config;
+  const { oidcIssuer, oidcRoles, publicUrl } = config;
+  const provider = await openProvider(config);
   // The settings have all of them, or none.
-  if (
-    oidcIssuer === undefined ||
-    oidcClientId === undefined ||
-    oidcClientSecret === undefined ||
-    oidcRoles === undefined ||
-    publicUrl === undefined
-  ) {
+  if (provider === null || oidcIssuer === undefined || oidcRoles === undefined || publicUrl === undefined)
     return null;
-  }
-  const provider = await IdentityProvider.open({
-    issuer: oidcIssuer,
-    clientId: oidcClientId,
-    clientSecret: oidcClientSecret,
-    scopes: config.oidcScopes,
-    roleClaim: config.oidcRoleClaim,
-    redirectUrl: `${publicUrl}${CALLBACK_PATH}`,
-  });
   const roles = await findAccounts(engine.prisma, oidcRoles);
   const users = new Users({ ...engine, issuer: oidcIssuer, roles, log });
   const sessions = new Sessions({
@@ -59,6 +46,21 @@ export async function openLogin(
     publicUrl,
     sessionHours: config.oidcSessionHours,
   };
+}
+
+/** Asks it nothing yet. Null where the settings name none. */
+export async function openProvider(config: Config): Promise<IdentityProvider | null> {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret, publicUrl } = config;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined || publicUrl === undefined)
+    return null;
+  return IdentityProvider.open({
+    issuer,
+    clientId,
+    clientSecret,
+    scopes: config.oidcScopes,
+    roleClaim: config.oidcRoleClaim,
+    redirectUrl: `${publicUrl}${CALLBACK_PATH}`,
+  });
 }
 
 /** Accounts that are not there yet are made, as with keys. */

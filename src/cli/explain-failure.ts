@@ -38,6 +38,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What fetch says of a connection that failed is in the cause; several addresses of a name each have one of their own. */
+export function explainFetch(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const one: unknown = cause instanceof AggregateError ? cause.errors.at(-1) : cause;
+  return error instanceof TypeError ? messageOf(one) : messageOf(error);
+}
+
 function addRemedy(error: unknown): string {
   const remedy = REMEDIES[findCode(error) ?? ''];
   return remedy === undefined || messageOf(error).includes(remedy) ? '' : ` (${remedy})`;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type ErrorCode, OperatorError } from '../errors.ts';
 import { retryWhileBusy } from '../platform/runtime/backoff.ts';
-import { messageOf } from './explain-failure.ts';
+import { explainFetch } from './explain-failure.ts';
 
 const ERRORS = z.object({
   errors: z
@@ -121,9 +121,13 @@ export class GraphqlClient {
       answer = await this.#send(query, variables);
     } catch (error) {
       if (error instanceof RemoteError) throw error;
-      throw new RemoteError(`${this.#name} does not answer as a GraphQL server: ${explain(error)}`, false, {
-        cause: error,
-      });
+      throw new RemoteError(
+        `${this.#name} does not answer as a GraphQL server: ${explainFetch(error)}`,
+        false,
+        {
+          cause: error,
+        },
+      );
     }
     const failed = ERRORS.safeParse(answer);
     if (failed.success) {
@@ -141,11 +145,4 @@ export class GraphqlClient {
     }
     return parsed.data.data;
   }
-}
-
-/** What fetch says of a connection that failed is in the cause; several addresses of a name each have one of their own. */
-function explain(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const one: unknown = cause instanceof AggregateError ? cause.errors.at(-1) : cause;
-  return error instanceof TypeError ? messageOf(one) : messageOf(error);
 }

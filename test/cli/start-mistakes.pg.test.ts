@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkInfluxdb, checkPrometheus } from '../../src/cli/check/check-settings.ts';
+import { checkInfluxdb, checkPrometheus } from '../../src/cli/check/check-services.ts';
 import { explainFailure } from '../../src/cli/explain-failure.ts';
 import { startLapwing } from '../../src/app/start-server.ts';
 import { isSupportedNode } from '../../src/cli/node-version.ts';

@@ -2,6 +2,7 @@
 import type { Config } from '../../platform/config/read-config.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { createAws, type Aws } from '../../core/sources/aws/aws.ts';
+import type { AwsAccess } from '../../core/sources/aws/clients.ts';
 
 export interface OpenAws {
   readonly aws: Aws;
@@ -9,7 +10,8 @@ export interface OpenAws {
   readonly tellOwnUrl: (url: string) => void;
 }
 
-export function openAws(config: Config, stats: Stats): OpenAws {
+/** @param access.maxAttempts tries of one call; some, with pauses between them, when left out */
+export function openAws(config: Config, stats: Stats, access: Pick<AwsAccess, 'maxAttempts'> = {}): OpenAws {
   const { awsEndpoint = null, cloudwatchAccessKeyId, cloudwatchSecretAccessKey } = config;
   let tellOwnUrl: (url: string) => void = () => undefined;
   const ownUrl = new Promise<string>((resolve) => {
@@ -18,6 +20,7 @@ export function openAws(config: Config, stats: Stats): OpenAws {
   const isOwn = awsEndpoint === 'self';
   const hasOwnKey = cloudwatchAccessKeyId !== undefined && cloudwatchSecretAccessKey !== undefined;
   const aws = createAws({
+    ...access,
     endpoint: () => (isOwn ? ownUrl : Promise.resolve(awsEndpoint)),
     // Its own service knows the key of its first account; who asks another AWS has keys of that.
     credentials:

@@ -11,8 +11,6 @@ import { checkPorts } from '../../app/start-server.ts';
 import { OperatorError } from '../../errors.ts';
 import { createSchema } from '../../api/graphql/schema.ts';
 import { readTrustedDocuments } from '../../api/graphql/server/trusted-documents.ts';
-import { PrometheusClient } from '../../core/sources/prometheus/prometheus-client.ts';
-import { createQueryInfluxdb } from '../../core/sources/influxdb/influxdb-query.ts';
 import { formatHost } from '../../api/http/format-host.ts';
 import type { Log } from '../../log.ts';
 import { findIdleSettings, type Config } from '../../platform/config/read-config.ts';
@@ -22,12 +20,19 @@ import { findPostgresBinaries } from '../../platform/postgres/embedded/binaries.
 import { findRunningEmbedded } from '../../platform/postgres/embedded/find-running.ts';
 import { listPendingMigrations } from '../../platform/postgres/migrate.ts';
 import { checkSession, findLockHolder } from '../../platform/postgres/lock-session.ts';
-import { tryWrite } from '../../platform/telemetry/send-points.ts';
 import { readLicense } from '../../platform/telemetry/license-watch.ts';
 import { loadConfiguration } from '../apply/load-file.ts';
-import { explainFailure, messageOf } from '../explain-failure.ts';
-
-const ANSWER_LIMIT_MS = 2_000;
+import { explainFailure } from '../explain-failure.ts';
+import {
+  ANSWER_LIMIT_MS,
+  checkAws,
+  checkInfluxdb,
+  checkPrometheus,
+  checkProvider,
+  checkRemoteWrite,
+  checkSmtp,
+  NONE,
+} from './check-services.ts';
 
 /** Something would keep a server from starting; what it is was printed. */
 class CheckError extends OperatorError {
@@ -43,8 +48,12 @@ export async function checkSettings(config: Config, log: Log, environment: NodeJ
     ['settings', () => Promise.resolve(describeSettingsGiven(environment))],
     ['database', () => checkDatabase(config, log)],
     ['ports', () => checkListeners(config)],
+    ['AWS', () => checkAws(config, environment)],
     ['InfluxDB', () => checkInfluxdb(config)],
     ['Prometheus', () => checkPrometheus(config)],
+    ['remote write', () => checkRemoteWrite(config)],
+    ['SMTP', () => checkSmtp(config)],
+    ['OpenID Connect', () => checkProvider(config)],
     ['licence', () => checkLicense(config)],
     ['configuration file', () => checkFile(config, environment)],
     ['trusted documents', () => checkDocuments(config)],
@@ -158,47 +167,8 @@ async function answersAsLapwing(host: string, port: number): Promise<boolean> {
   return typeof body === 'object' && body !== null && 'status' in body && 'problems' in body;
 }
 
-/** Writes nothing there. No failure, whatever it answers: a server starts without it, and tries again. */
-export async function checkInfluxdb(config: Config, limitMs = ANSWER_LIMIT_MS): Promise<string> {
-  const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket, influxdbToken: token } = config;
-  if (url === undefined || org === undefined || bucket === undefined) return 'none, and none is needed';
-  const query = createQueryInfluxdb({ url, org, token }, { limitMs });
-  const [writing, reading] = await Promise.allSettled([
-    tryWrite({ url, org, bucket, token }, limitMs),
-    query('buckets()', new AbortController().signal),
-  ]);
-  const written =
-    writing.status === 'fulfilled'
-      ? `points can be written to the bucket ${bucket}`
-      : `WARNING: no points can be written to the bucket ${bucket}: ${messageOf(writing.reason)}`;
-  const read =
-    reading.status === 'fulfilled'
-      ? `buckets that can be read: ${reading.value.length}`
-      : `WARNING: no series can be read: ${messageOf(reading.reason)}`;
-  return `${new URL(url).origin}: ${written}; ${read}`;
-}
-
-/** As checkInfluxdb. */
-export async function checkPrometheus(config: Config, limitMs = ANSWER_LIMIT_MS): Promise<string> {
-  const {
-    prometheusUrl: url,
-    prometheusUser: user,
-    prometheusPassword: password,
-    prometheusToken: token,
-  } = config;
-  if (url === undefined) return 'none, and none is needed';
-  const client = new PrometheusClient({ url, user, password, token });
-  const nowMs = Date.now();
-  const steps = { firstMs: nowMs, lastMs: nowMs, periodSeconds: 60 };
-  const { origin } = new URL(url);
-  return client.queryRange('vector(1)', steps, AbortSignal.timeout(limitMs)).then(
-    () => `${origin}: expressions can be read`,
-    (error: unknown) => `${origin}: WARNING: no expressions can be read: ${messageOf(error)}`,
-  );
-}
-
 async function checkFile({ configFile }: Config, environment: NodeJS.ProcessEnv): Promise<string> {
-  if (configFile === undefined) return 'none, and none is needed';
+  if (configFile === undefined) return NONE;
   const { entries } = await loadConfiguration(configFile, environment);
   return `ok (${configFile}: ${entries.length} entries)`;
 }
@@ -210,7 +180,7 @@ async function checkDocuments(config: Config): Promise<string> {
 }
 
 async function checkLicense({ licenseFile, licensePublicKey }: Config): Promise<string> {
-  if (licenseFile === undefined) return 'none, and none is needed';
+  if (licenseFile === undefined) return NONE;
   const { status, warnings, errors } = await readLicense(licenseFile, licensePublicKey ?? null, new Date());
   return [status, ...warnings, ...errors].join('; ');
 }

@@ -20,6 +20,8 @@ export interface Mailer {
    * @throws whatever the SMTP server or the way to it failed with, also where it does not take some addresses yet
    */
   send: (config: EmailConfig, message: Message, publicUrl: string | null) => Promise<string | null>;
+  /** Signs in and sends nothing. @throws whatever the SMTP server or the way to it failed with */
+  verify: () => Promise<void>;
 }
 
 const CONNECT_LIMIT_MS = 10_000;
@@ -89,6 +91,9 @@ export function createMailer(options: { readonly url: string; readonly from: str
       // What is not known to be taken is sent again.
       taken.set(id, new Set(to.filter((address) => !left.includes(address) || isAmong(address, accepted))));
       throw new Error(words);
+    },
+    verify: async () => {
+      await transport.verify();
     },
   };
 }

@@ -8,11 +8,13 @@ import { createReadSeries, type ReadAccess, type ReadSeries } from './read-serie
 import type { WindowRules } from './window.ts';
 import { createDiscover } from './discover.ts';
 import type { Discover, Source } from '../source.ts';
+import { createTryAccess, type TryAccess } from './try-access.ts';
 
 export interface Aws {
   readonly cloudwatch: Source;
   readonly readSeries: ReadSeries;
   readonly discover: Discover;
+  readonly tryAccess: TryAccess;
   readonly rules: WindowRules;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -51,6 +53,7 @@ export function createAws(
     }),
     readSeries,
     discover: createDiscover(clients),
+    tryAccess: createTryAccess({ clients, readSeries, now }),
     rules,
     now,
     stop: clients.stop,

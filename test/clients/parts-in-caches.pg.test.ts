@@ -126,7 +126,12 @@ it('Apollo Client puts the pages of a list together, and keeps each list apart f
   await youngest.more();
   expect(youngest.names()).toEqual(['c', 'a', 'd', 'b']);
   expect(some.names()).toEqual(['e']);
-  for (const list of [byName, youngest, some]) list.end();
+  // Of a list without things its cursors are "".
+  const none = await watch({ orderBy: 'NAME', filter: { names: ['f'] } });
+  await server.engine.accept.acceptNamed([{ metric: 'f', timestampMs: 0, value: 1 }]);
+  await none.more();
+  expect(none.names()).toEqual(['f']);
+  for (const list of [byName, youngest, some, none]) list.end();
   client.stop();
 });
 

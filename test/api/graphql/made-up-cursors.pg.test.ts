@@ -90,6 +90,18 @@ it.each(LISTS)('%s)', async (list, cursors) => {
   expect((await ask(server, query)).errors).toEqual([]);
 });
 
+it('an empty one is none, as Apollo Client has it for the end of an empty list', async () => {
+  const lists = [...LISTS.map(([list]) => list), 'metricData(first: 1, filter: {}', 'resources(last: 1'];
+  for (const list of lists) {
+    const place = list.includes('last: 1') ? 'before' : 'after';
+    const query = `query($c: String) { ${list}, ${place}: $c) {
+      edges { cursor } pageInfo { hasNextPage hasPreviousPage } } }`;
+    const none = await ask(server, query);
+    expect(none.errors, list).toEqual([]);
+    expect((await ask(server, query, { c: '' })).text, list).toBe(none.text);
+  }
+});
+
 it('of the samples of a metric', async () => {
   const query =
     'query($c: String) { metrics(first: 1) { nodes { data(first: 1, after: $c) { pageInfo { hasNextPage } } } } }';

@@ -113,13 +113,19 @@ export function checkPageLength(args: PageArgs, size: { fallback: number; most: 
   return length;
 }
 
+/** An empty cursor is none: clients have it for an end that is not known, and those without null for what they leave out. */
+export function asCursor(text: string | null | undefined): string | null {
+  return text == null || text === '' ? null : text;
+}
+
 /** @throws InvalidInputError for a text that is no cursor of the list */
 export function parseCursorArg<Key>(
   name: string,
-  text: string | null | undefined,
+  given: string | null | undefined,
   parse: (cursor: string) => Key | null,
 ): Key | null {
-  if (text == null) return null;
+  const text = asCursor(given);
+  if (text === null) return null;
   const key = parse(text);
   if (key !== null) return key;
   throw InvalidInputError.at([name], `${JSON.stringify(text.slice(0, 200))} is not a cursor of this list`);

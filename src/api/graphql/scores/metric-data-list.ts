@@ -12,7 +12,7 @@ import { describeValues } from '../builder/enums.ts';
 import type { Context } from '../builder/context.ts';
 import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
 import { checkRange, readOneOf } from '../builder/filter-input.ts';
-import { checkPageLength, makePage, parseCursorArg, SAMPLE_PAGE } from '../builder/page.ts';
+import { asCursor, checkPageLength, makePage, parseCursorArg, SAMPLE_PAGE } from '../builder/page.ts';
 import { MetricDataConnectionRef } from './metric-data.ts';
 import { listScoreFilterFields, readScoreFilter } from './score-filter-input.ts';
 
@@ -64,7 +64,7 @@ builder.queryField('metricData', (t) =>
       const { accountId } = context.caller;
       const page = {
         filter: { ...readDataFilter(filter), ...(accountId === null ? {} : { accountId }) },
-        after: after ?? null,
+        after: asCursor(after),
         first: checkPageLength({ first }, SAMPLE_PAGE),
       };
       return orderBy === 'ANOMALY' ? readRanked(context, page) : readAsScored(context, page);

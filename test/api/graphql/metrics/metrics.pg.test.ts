@@ -109,7 +109,7 @@ describe('pages', () => {
     [{ last: 4999 }, 'last: expected 0 to 100, got 4999'],
     [{ first: 1, last: 1 }, 'first, last: give one of them, not both'],
     [{ after: 'nonsense' }, 'after: "nonsense" is not a cursor of this list'],
-    [{ before: '' }, 'before: "" is not a cursor of this list'],
+    [{ before: '-' }, 'before: "-" is not a cursor of this list'],
     [{ after: Buffer.from('["n","a\\u0000","x"]').toString('base64url') }, 'is not a cursor of this list'],
     [
       { after: Buffer.from('["c",1e300,"0b6b9702-1111-4222-8333-944455566677"]').toString('base64url') },

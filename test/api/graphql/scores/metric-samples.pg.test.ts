@@ -268,7 +268,7 @@ describe('metricData', () => {
       'INVALID_INPUT',
     ],
     [{ filter: {}, after: 'v1.nonsense.7' }, 'after: "v1.nonsense.7" is not a cursor', 'CURSOR_INVALID'],
-    [{ filter: {}, after: '' }, 'after: "" is not a cursor', 'CURSOR_INVALID'],
+    [{ filter: {}, after: '-' }, 'after: "-" is not a cursor', 'CURSOR_INVALID'],
   ])('refuses %o', async (variables, message, code) => {
     const { errors, status } = await ask(server, QUERY, variables);
     expect(status).toBe(200);

@@ -1,12 +1,16 @@
 /** The two scalars GraphQL lacks. */
 import { type ASTNode, GraphQLError, Kind, valueFromASTUntyped } from 'graphql';
 import { showValue } from '../../../platform/bounded-input/show-value.ts';
-import { isInYears } from '../../../platform/runtime/utc-time.ts';
+import { isInYears, parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { builder } from './builder.ts';
 
 /** RFC 3339 with at most nine digits of a second and a zone. */
 const RFC_3339 =
   /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Its relatives that mean the same everywhere: Java leaves out seconds of 0, Python has a blank, Jackson and PHP have no colon. */
+const ISO_8601 =
+  /^\d{4}-\d{2}-\d{2}[Tt ]([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]([01]\d|2[0-3])(?::?[0-5]\d)?)$/;
 
 /**
  * Reads a time. What is finer than a millisecond is cut off.
@@ -16,6 +20,9 @@ export function parseDateTime(value: unknown, node?: ASTNode): Date {
   if (typeof value === 'string' && RFC_3339.test(value)) {
     const time = new Date(value);
     if (isInYears(time) && isRealDay(value)) return time;
+  } else if (typeof value === 'string' && ISO_8601.test(value)) {
+    const time = new Date(parseUtcTime(value));
+    if (isInYears(time)) return time;
   }
   throw new GraphQLError(
     `expected a time such as "2026-11-23T09:30:00.000Z" (RFC 3339, with a zone), got ${showValue(value)}`,

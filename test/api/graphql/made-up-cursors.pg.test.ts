@@ -102,6 +102,30 @@ it('an empty one is none, as Apollo Client has it for the end of an empty list',
   }
 });
 
+it.each([
+  ['anomalyScores', 'cursor'],
+  ['incidents', 'id'],
+  ['metricStatus', 'id'],
+  ['notifications', 'id'],
+])('of %s: an empty Last-Event-ID is none, an empty `after` is refused', async (field, selected) => {
+  const query = `subscription ($c: String) { ${field}(after: $c) { ${selected} } }`;
+  const subscribe = async (lastEventId: string, after: string) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        'last-event-id': lastEventId,
+      },
+      body: JSON.stringify({ query, variables: { c: after } }),
+    });
+    return response.text();
+  };
+  expect(await subscribe('', 'argument')).toContain('"argument');
+  expect(await subscribe('header', 'argument')).toContain('"header');
+  expect(await subscribe('', '')).toContain('CURSOR_INVALID');
+});
+
 it('of the samples of a metric', async () => {
   const query =
     'query($c: String) { metrics(first: 1) { nodes { data(first: 1, after: $c) { pageInfo { hasNextPage } } } } }';

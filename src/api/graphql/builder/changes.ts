@@ -13,13 +13,22 @@ export const CHANGE_CURSOR = {
     changes.cursorOf(thing.changeNumber),
 } as const;
 
+/**
+ * The cursor a subscription goes on behind. An empty header is none, as the specification of EventSource has it: clients that come back
+ * before an event had an id send one. An empty argument is not: a program that lost its cursor would miss what happened since.
+ */
+export function findCursor(request: Context['request'], after: string | null | undefined): string | null {
+  const header = request?.headers.get('last-event-id') ?? '';
+  return header === '' ? (after ?? null) : header;
+}
+
 /** Changes behind the cursor, or from now on. @throws CursorInvalidError at once, not at the first event */
 export async function followChanges<T extends { readonly changeNumber: bigint }>(
   { changes, request }: Pick<Context, 'changes' | 'request'>,
   after: string | null | undefined,
   options: Omit<ChangeStreamOptions<T>, 'after'>,
 ): Promise<ChangeStream<T>> {
-  const cursor = request?.headers.get('last-event-id') ?? after ?? null;
+  const cursor = findCursor(request, after);
   const start = cursor === null ? await changes.newest() : await changes.parse(cursor);
   return new ChangeStream({ ...options, after: start });
 }

@@ -1,6 +1,7 @@
 /** The subscription to scores. */
 import type { ScoreEvent } from '../../../core/score-log/score-feed.ts';
 import { builder } from '../builder/builder.ts';
+import { findCursor } from '../builder/changes.ts';
 import { DatasourceRef } from '../builder/enums.ts';
 import { toInt } from '../builder/int.ts';
 import { MetricDataRef } from './metric-data.ts';
@@ -75,7 +76,7 @@ builder.subscriptionField('anomalyScores', (t) =>
       const lingerMs = args.lingerMs ?? DEFAULT_LINGER_MS;
       checkWithin('maxBatch', maxBatch, 1, MAX_SCORES);
       checkWithin('lingerMs', lingerMs, 0, MAX_LINGER_MS);
-      const after = request?.headers.get('last-event-id') ?? cursor ?? null;
+      const after = findCursor(request, cursor);
       const options = { filter: readScoreFilter(filter ?? {}, ['filter']), after, maxBatch, lingerMs };
       await live.awaitCursor(after);
       return live.subscribe(options);

@@ -56,17 +56,19 @@ export function learnBand(band: Band, base: number, carried: number, value: numb
  * Puts what is expected of a quantity where the metric's values lie, bounded by what the metric can be: nothing
  * expected lies where it never can.
  * @param origin of the quantity, in the metric's unit
+ * @param units of time it is expected for: a counter rises twice as far where a row is missing
  */
 export function placeExpectation(
   { expected, low, high }: Expectation,
   origin: number,
+  units: number,
   lowest: number,
   highest: number,
 ): Expectation {
   return {
-    expected: clamp(origin + expected, lowest, highest),
-    low: clamp(origin + low, lowest, highest),
-    high: clamp(origin + high, lowest, highest),
+    expected: clamp(origin + units * expected, lowest, highest),
+    low: clamp(origin + units * low, lowest, highest),
+    high: clamp(origin + units * high, lowest, highest),
   };
 }
 

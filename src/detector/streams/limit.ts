@@ -31,11 +31,18 @@ function median(a: number, b: number, c: number): number {
 /**
  * @param level the value is compared with
  * @param quantum the metric's smallest step, 0 while unknown
+ * @param behindGap what is normal by now, as the level is of before a gap; null where there is none
  * @returns the value to learn: itself, or where it is far, the median of the last three within the reach
  */
-export function limitValue(limit: Limit, value: number, level: number, quantum: number): number {
+export function limitValue(
+  limit: Limit,
+  value: number,
+  level: number,
+  quantum: number,
+  behindGap: number | null = null,
+): number {
   const normal = FAR_STEPS * Math.max(limit.meanStep, quantum);
-  const learned = limit.rows < FIRST_ROWS ? value : limitFar(limit, value, level, normal);
+  const learned = limit.rows < FIRST_ROWS ? value : limitFar(limit, value, level, normal, behindGap);
   const weight = Math.max(STEP_WEIGHT, 1 / Math.max(1, limit.rows));
   if (limit.rows > 0) limit.meanStep += weight * (Math.abs(learned - limit.learned) - limit.meanStep);
   limit.rows += 1;
@@ -45,11 +52,19 @@ export function limitValue(limit: Limit, value: number, level: number, quantum: 
   return learned;
 }
 
-function limitFar(limit: Limit, value: number, level: number, normal: number): number {
+function limitFar(
+  limit: Limit,
+  value: number,
+  level: number,
+  normal: number,
+  behindGap: number | null,
+): number {
   if (Math.abs(value - level) <= normal) {
     limit.reach = normal;
     return value;
   }
+  // In hours without rows a metric goes where it normally is by now; an absurd value goes further.
+  if (behindGap !== null) return median(value, level, behindGap);
   const lasting = median(value, limit.last, limit.beforeLast);
   // A metric that stood still has no steps to measure by: what lasts is believed.
   if (normal === 0) return lasting;

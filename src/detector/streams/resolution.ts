@@ -56,7 +56,7 @@ export function learnQuantum(resolution: Resolution, value: number, last: number
 /**
  * Changes up to this are no change: half a smallest step, rounding, of a still metric a bit more.
  * @param value of what is scored: of a counter, its rate
- * @param raw as the metric gave it: of a counter, the sum, whose rounding is in the rate
+ * @param raw as the metric gave it: of a counter, the sum by its units, whose rounding is in the rate
  */
 export function measureNothing(
   { lowest, highest, quantum }: Resolution,

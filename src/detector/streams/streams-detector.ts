@@ -31,7 +31,7 @@ import {
 import { combine, isCreeping, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
 import { createZone, type Zone } from '../zone.ts';
 
-const VERSION = 10;
+const VERSION = 11;
 /** Larger values are scored as this one: differences and sums of them stay finite. */
 const MAX_MAGNITUDE = 1e300;
 /** Surprise at which the raw score is 1 − 1/e. */
@@ -80,16 +80,17 @@ class StreamsDetector implements Detector {
     const bounded = Math.min(MAX_MAGNITUDE, Math.max(-MAX_MAGNITUDE, value));
     const before = counter.last;
     const reading = readCounter(counter, bounded, ROW, this.#params.valueKind);
+    if (reading.gap !== ROW.tick.gap) ROW.tick = { ...ROW.tick, gap: reading.gap };
     if (reading.restarts) state.model = createModel(this.#params);
     const expectation =
       reading.value === null
         ? { expected: bounded, low: bounded, high: bounded }
-        : this.#score(reading.value, bounded);
+        : this.#score(reading.value, bounded / reading.units);
     if (reading.value === null) this.#forgetRow();
     const origin = counter.direction === 0 ? 0 : before;
     state.lowest = Math.min(state.lowest, bounded);
     state.highest = Math.max(state.highest, bounded);
-    return this.#judge(this.#place(expectation, origin));
+    return this.#judge(this.#place(expectation, origin, reading.units));
   }
 
   explain(): readonly Contribution[] {
@@ -115,7 +116,7 @@ class StreamsDetector implements Detector {
     const base = chooseBase(forecasts, ROW.moment);
     const expectation = expectValue(band, base, forecasts.carried);
     const { last } = limit;
-    const learned = limitValue(limit, value, forecasts.short, resolution.quantum);
+    const learned = limitValue(limit, value, forecasts.short, resolution.quantum, ROW.tick.gap ? base : null);
     learnBand(band, base, forecasts.carried, learned);
     learnRange(resolution, learned);
     ageRecords(model.records, ROW.tick.days);
@@ -146,12 +147,13 @@ class StreamsDetector implements Detector {
   }
 
   /** Puts what is expected of the quantity where the metric's values lie. */
-  #place(expectation: Expectation, origin: number): Expectation {
+  #place(expectation: Expectation, origin: number, units: number): Expectation {
     const { lowest, highest } = this.#state;
     const { min, max } = this.#params;
     return placeExpectation(
       expectation,
       origin,
+      units,
       Math.max(lowest >= 0 ? 0 : -MAX_MAGNITUDE, Math.min(lowest, min ?? -MAX_MAGNITUDE)),
       Math.min(highest <= 0 ? 0 : MAX_MAGNITUDE, Math.max(highest, max ?? MAX_MAGNITUDE)),
     );

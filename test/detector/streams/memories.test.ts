@@ -198,7 +198,7 @@ describe('the band', () => {
         (expected, low, high, origin, ends) => {
           const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
           for (const value of Object.values(
-            placeExpectation({ expected, low, high }, origin, lowest, highest),
+            placeExpectation({ expected, low, high }, origin, 1, lowest, highest),
           )) {
             expect(value).toBeGreaterThanOrEqual(lowest);
             expect(value).toBeLessThanOrEqual(highest);
@@ -230,6 +230,11 @@ describe('what is learned of a value', () => {
     expect(learned[0]).toBeLessThan(1000);
     expect(learned).toEqual(learned.toSorted((a, b) => a - b));
     expect(learned.at(-1)).toBe(1e9);
+  });
+
+  it('behind a gap is at most what is normal by now, where that is further than the level before', () => {
+    const learned = [200, 1e9, -1e9].map((value) => limitValue(settle(), value, 0, 0, 300));
+    expect(learned).toEqual([200, 300, 0]);
   });
 
   it('of a metric that stood still is what lasts for two rows', () => {

@@ -66,15 +66,15 @@ export interface IncidentInput {
   readonly stepMs: number;
   readonly tick: Tick;
   readonly surprise: number;
-  /** Whether it is a level that creeps away: the rows that led up to it are no earlier event. */
-  readonly creeping: boolean;
+  /** Whether it is of what lasts, and so is hardly more than red: the rows that led up to it are no earlier event. */
+  readonly lasting: boolean;
   /** How far the level of the last rows is from the normal one, at least 0. */
   readonly levelOff: number;
   readonly provisional: boolean;
 }
 
 export function advanceIncident(state: IncidentState, input: IncidentInput): IncidentVerdict {
-  const { timestampMs, stepMs, tick, surprise, creeping, levelOff, provisional } = input;
+  const { timestampMs, stepMs, tick, surprise, lasting, levelOff, provisional } = input;
   const hours = tick.days * 24 * Math.min(1, HOUR_MS / stepMs);
   const fade = 0.5 ** (hours / HALF_LIFE_HOURS.last);
   state.peak *= 0.5 ** (hours / HALF_LIFE_HOURS.peak);
@@ -87,7 +87,7 @@ export function advanceIncident(state: IncidentState, input: IncidentInput): Inc
   const off = red || isStillOff(state, levelOff, timestampMs);
   if (off) state.lastAnomalousMs = timestampMs;
   if (timestampMs - state.lastAnomalousMs > recoveryMs) state.anomalous = 0;
-  const larger = surprise > LARGER * (creeping ? state.lastOpening : state.last);
+  const larger = surprise > LARGER * (lasting ? state.lastOpening : state.last);
   const phase = red
     ? choosePhase(state, { continues, larger, provisional })
     : state.anomalous === 0

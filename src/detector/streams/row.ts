@@ -41,7 +41,7 @@ export const ROW: Row = {
   silence: NaN,
   wakes: false,
   surprise: NaN,
-  creeping: false,
+  lasting: false,
   levelOff: NaN,
   provisional: false,
 };

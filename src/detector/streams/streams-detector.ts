@@ -28,7 +28,7 @@ import {
   isLearning,
   type State,
 } from './streams-state.ts';
-import { combine, isCreeping, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
+import { combine, isLasting, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
 import { createZone, type Zone } from '../zone.ts';
 
 const VERSION = 11;
@@ -164,7 +164,7 @@ class StreamsDetector implements Detector {
     const provisional = isLearning(state);
     const surprise = provisional ? Math.min(MAX_BELOW_RED, state.surprise) : state.surprise;
     ROW.surprise = state.surprise;
-    ROW.creeping = isCreeping(state.surprise);
+    ROW.lasting = isLasting(state.surprise);
     ROW.levelOff = Math.abs(readCell(state.model.forecasts.levels, 0));
     ROW.provisional = provisional;
     const { opens, phase } = advanceIncident(state.incident, ROW);

@@ -51,9 +51,9 @@ export interface SurpriseInput {
   readonly wakes: boolean;
 }
 
-/** Whether a surprise is that of a level that creeps away. */
-export function isCreeping(surprise: number): boolean {
-  return surprise === CREEPING + MAX_NOVELTY;
+/** Whether a surprise is of what lasts: a level that creeps away, or is off for hours, or a standstill. */
+export function isLasting(surprise: number): boolean {
+  return surprise === CREEPING + MAX_NOVELTY || surprise === MAX_LASTING + MAX_NOVELTY;
 }
 
 /** What deviations are compared with, and what learns them. */

@@ -184,6 +184,23 @@ describe('a metric that comes again after hours', () => {
   });
 });
 
+describe('a counter that stands still behind a gap', () => {
+  it.each([1, 4, 8])('opens an incident, though its first row is just below red (seed %i)', (seed) => {
+    const noise = createNoise(seed);
+    const stops = START + 5 * DAY_MS;
+    const times = [
+      ...everyMs(STEP_MS, START, stops),
+      ...everyMs(STEP_MS, stops + 1_200_000, stops + 3_600_000),
+    ];
+    let sum = 0;
+    const values = times.map(
+      (timestampMs) => (sum += timestampMs > stops ? 0 : Math.round(100 + 5 * noise())),
+    );
+    const judgements = judgeAt(times, values, { valueKind: 'COUNTER' });
+    expect(countOf(judgements, ({ phase }) => phase === 'OPENS')).toBe(1);
+  });
+});
+
 describe('a metric that is said to be a gauge', () => {
   it('is scored by its value, though it only rises', () => {
     const disk = Array.from({ length: ROWS }, (_, row) => 1000 + row);

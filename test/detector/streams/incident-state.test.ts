@@ -12,7 +12,7 @@ const RED = RED_SURPRISE + 0.5;
 
 function play(
   surprises: readonly number[],
-  { levels = [] as number[], learning = 0, stepMs = STEP_MS } = {},
+  { levels = [] as number[], learning = 0, stepMs = STEP_MS, lasting = false } = {},
 ): IncidentVerdict[] {
   const state = createIncidentState();
   return surprises.map((surprise, row) =>
@@ -21,7 +21,7 @@ function play(
       stepMs,
       tick: { steps: 1, days: stepMs / 86_400_000, gap: false },
       surprise,
-      creeping: false,
+      lasting,
       levelOff: levels[row] ?? 0,
       provisional: row < learning,
     }),
@@ -75,6 +75,11 @@ describe('an incident', () => {
     expect(verdicts.every(({ phase }) => phase !== 'CONTINUES')).toBe(true);
     const rarer = play([...new Array<number>(6).fill(yellow), 1.2 * RED_SURPRISE, RED]);
     expect(rarer.slice(6).map(({ phase }) => phase)).toStrictEqual(['OPENS', 'CONTINUES']);
+  });
+
+  it('opens for what lasts though a row just below red led up to it, and once', () => {
+    const standstill = [...quiet(5), 0.98 * RED_SURPRISE, ...new Array<number>(60).fill(1.02 * RED_SURPRISE)];
+    expect(openings(play(standstill, { lasting: true }))).toStrictEqual([6]);
   });
 
   it('opens none while the model learns, and says so', () => {

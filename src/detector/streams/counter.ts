@@ -6,6 +6,7 @@
  */
 import type { ValueKind } from '../../model.ts';
 import type { Tick } from './clock.ts';
+
 /** Rows after which a metric that moved one way only is taken for a counter. */
 const FIRST_ROWS = 60;
 /** Share of rows that must move for it. */

@@ -12,6 +12,7 @@ import { RESEND_SECONDS } from '../notify/alertmanager.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { followScores, NO_CHANGES, type Changes } from './follow-scores.ts';
 import { purgeOld } from './purge.ts';
+import { ChannelTurns } from './delivery/channel-turns.ts';
 import { createReceipts, type Receipts } from './delivery/acknowledgements.ts';
 import { resendAlerts } from './delivery/resend-alerts.ts';
 import { createRuleBook, type RuleBook } from './rule-cache.ts';
@@ -23,7 +24,7 @@ import { OutlierCheck } from './outliers/check-outliers.ts';
 import { ReportingCheck } from './reporting/check-reporting.ts';
 import type { DeliverContext } from './delivery/deliver-message.ts';
 
-export interface IncidentsOptions extends Omit<DeliverContext, 'onTried' | 'random'> {
+export interface IncidentsOptions extends Omit<DeliverContext, 'onTried' | 'random' | 'turns'> {
   readonly registry: MetricLookup;
   readonly live: ScoreFeed;
   readonly labels: Pick<Labels, 'thresholdAdjustmentOf'>;
@@ -49,6 +50,7 @@ export class Incidents implements AsyncDisposable {
   readonly #rates: RateCheck;
   readonly #outliers: OutlierCheck;
   readonly #dispatcher: Dispatcher;
+  readonly #turns = new ChannelTurns();
   readonly #jobs: IntervalJobs;
   /** Of the batch that is being stored. */
   #changes: Changes = NO_CHANGES;
@@ -66,7 +68,11 @@ export class Incidents implements AsyncDisposable {
     this.#reporting = new ReportingCheck({ ...options, book, readyMs: now().getTime() });
     this.#rates = new RateCheck({ ...options, book });
     this.#outliers = new OutlierCheck({ ...options, book });
-    this.#dispatcher = new Dispatcher({ ...options, onTried: (id) => this.messageFeed.publish(id) });
+    this.#dispatcher = new Dispatcher({
+      ...options,
+      turns: this.#turns,
+      onTried: (id) => this.messageFeed.publish(id),
+    });
     this.#jobs = this.#createJobs();
   }
 
@@ -205,7 +211,7 @@ export class Incidents implements AsyncDisposable {
 
   /** Sends Alertmanagers again what fires. */
   resend(): Promise<void> {
-    return resendAlerts(this.#options);
+    return resendAlerts({ ...this.#options, turns: this.#turns });
   }
 
   purge(): Promise<void> {

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { createDeferred } from '../../helpers/deferred.ts';
 import { KEPT_OPEN } from '../../helpers/kept-open.ts';
 
 interface Received {
@@ -21,6 +22,8 @@ export interface Receiver extends AsyncDisposable {
   readonly received: readonly Received[];
   /** What it answers from now on; a receiver that is away hangs up. */
   answer: (status: number | 'away' | 'never' | ((body: string) => number), more?: Answer) => void;
+  /** From now on it receives and does not answer, until the function it returns is called. */
+  hold: () => () => void;
   /** Resolves once it has received so many. */
   arrived: (count: number) => Promise<void>;
   /** Ends all conversations. */
@@ -32,6 +35,7 @@ export async function receiveHttp(): Promise<Receiver> {
   const arrivals = new EventEmitter();
   let status: Parameters<Receiver['answer']>[0] = 200;
   let more: Answer = {};
+  let held: Promise<undefined> | undefined;
   const server = createServer(KEPT_OPEN, (request, response) => {
     if (status === 'away') return void request.socket.destroy();
     if (status === 'never') return;
@@ -41,7 +45,10 @@ export async function receiveHttp(): Promise<Receiver> {
       const body = Buffer.concat(parts).toString('utf8');
       const chosen = typeof status === 'function' ? status(body) : status;
       if (chosen === 200) received.push({ path: request.url ?? '', headers: request.headers, body });
-      response.writeHead(typeof chosen === 'number' ? chosen : 500, more.headers).end(more.body);
+      const reply = () =>
+        void response.writeHead(typeof chosen === 'number' ? chosen : 500, more.headers).end(more.body);
+      if (held === undefined) reply();
+      else void held.then(reply);
       arrivals.emit('arrival');
     });
   }).listen(0, '127.0.0.1');
@@ -52,6 +59,14 @@ export async function receiveHttp(): Promise<Receiver> {
     answer: (next, rest = {}) => {
       status = next;
       more = rest;
+    },
+    hold: () => {
+      const { promise, resolve } = createDeferred<undefined>();
+      held = promise;
+      return () => {
+        held = undefined;
+        resolve(undefined);
+      };
     },
     arrived: async (count) => {
       while (received.length < count) await once(arrivals, 'arrival');

@@ -19,7 +19,8 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Tracing } from '../../../platform/tracing/tracing.ts';
 import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
 import { openChannel } from './channels.ts';
-import { readMessageIncidents } from './read-messages.ts';
+import type { ChannelTurns } from './channel-turns.ts';
+import { readFiringAgain, readMessageIncidents } from './read-messages.ts';
 import { readTexts } from '../rule.ts';
 import type { DueMessage } from './claim-due.ts';
 
@@ -29,6 +30,7 @@ export interface DeliverContext extends SendContext {
   readonly seal: Seal;
   readonly stats: Stats;
   readonly log: Log;
+  readonly turns: ChannelTurns;
   /** Called with the id of each message whose state has changed. */
   readonly onTried: (notificationId: string) => void;
   /** In [0, 1). */
@@ -121,9 +123,11 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
   try {
     const config = openChannel(channel, context.seal);
     context.tracing?.active()?.setAttribute('lapwing.channel', config.kind);
-    const message = await makeMessage(due, config, channel, context);
-    const { subject, text: body } = message;
-    return { ...(await sendMessage(config, message, context)), isFinal: false, subject, body };
+    return await context.turns.run(channel.id, async () => {
+      const message = await makeMessage(due, config, channel, context);
+      const { subject, text: body } = message;
+      return { ...(await sendMessage(config, message, context)), isFinal: false, subject, body };
+    });
   } catch (error) {
     return { ...NOT_SENT, problem: toError(error).message, isFinal: false };
   }
@@ -144,7 +148,11 @@ async function makeMessage(
     publicUrl ?? null,
   );
   const about = { id: rule?.id ?? null, name: ruleName, runbookUrl: written.runbookUrl };
-  return { id, kind, rule: about, count, incidents, subject, text };
+  // An end that was tried for long may come behind the next start of the same alert, which is the news.
+  const isBehind =
+    config.kind === 'ALERTMANAGER' && kind === 'END' ? await readFiringAgain(pool, id) : new Set<string>();
+  const sent = incidents.filter((incident) => !isBehind.has(incident.id));
+  return { id, kind, rule: about, count, incidents: sent, subject, text };
 }
 
 /** Frees the lane as well. One whose lease went to another dispatcher is that one's: it will be delivered again. */

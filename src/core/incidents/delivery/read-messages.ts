@@ -33,10 +33,24 @@ export async function readFiring(
   return rows.map((incident) => toFacts(incident, 'START'));
 }
 
-/**
- * One page of the incidents whose end a channel was sent since then, but for those that began anew: Alertmanager knows an alert
- * by what both have in common, and would take the one that fires for over.
- */
+// Alertmanager knows an alert by what both incidents have in common, and would take the one that fires for over.
+const FIRES_AGAIN = `EXISTS (
+  SELECT FROM incident AS again
+  WHERE again.open AND again.notified_at IS NOT NULL AND again.rule_id = incident.rule_id
+    AND again.kind = incident.kind
+    AND (again.metric_number = incident.metric_number OR again.group_key = incident.group_key))`;
+
+/** The ids of those incidents of a message that are over, while their alert fires again. */
+export async function readFiringAgain(pool: pg.Pool, notificationId: string): Promise<ReadonlySet<string>> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id FROM incident JOIN notification_incident ON incident_id = id
+     WHERE notification_id = $1 AND open IS NULL AND ${FIRES_AGAIN}`,
+    [notificationId],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** One page of the incidents whose end a channel was sent since then, but for those whose alert fires again. */
 export async function readEndedLately(
   pool: pg.Pool,
   { channelId, sentSince }: { readonly channelId: string; readonly sentSince: Date },
@@ -47,11 +61,7 @@ export async function readEndedLately(
     `${SELECT_INCIDENT} WHERE id > $3 AND id IN (
        SELECT incident_id FROM notification JOIN notification_incident ON notification_id = notification.id
        WHERE channel_id = $1 AND notification.kind = 'END' AND notification.state = 'SENT' AND sent_at >= $2)
-     AND NOT EXISTS (
-       SELECT FROM incident AS again
-       WHERE again.open AND again.notified_at IS NOT NULL AND again.rule_id = incident.rule_id
-         AND again.kind = incident.kind
-         AND (again.metric_number = incident.metric_number OR again.group_key = incident.group_key))
+     AND NOT ${FIRES_AGAIN}
      ORDER BY id LIMIT $4`,
     [channelId, sentSince, afterId, limit],
   );

@@ -38,7 +38,7 @@ async function resend(channel: Channel, context: ResendContext): Promise<string 
     const config = openChannel(channel, context.seal);
     const { rule } = channel;
     if (config.kind !== 'ALERTMANAGER' || rule === null) return null;
-    const { pool, now } = context;
+    const { pool, now, turns } = context;
     const about = { channelId: channel.id, sentSince: new Date(now().getTime() - RESOLVED_SECONDS * 1000) };
     const lists = [
       { kind: 'START', read: (after: string) => readFiring(pool, rule.id, after, PAGE) },
@@ -47,14 +47,16 @@ async function resend(channel: Channel, context: ResendContext): Promise<string 
     let refusal: string | null = null;
     for (const { kind, read } of lists) {
       for (let after = BEFORE_ALL_IDS; ;) {
-        const incidents = await read(after);
-        const last = incidents.at(-1);
-        if (last === undefined) break;
-        const { failure, reason } = await sendAlerts(config, { kind, rule, incidents }, channel.id, context);
+        // Between two pages a message has its turn.
+        const { failure, reason, last } = await turns.run(channel.id, async () => {
+          const incidents = await read(after);
+          const outcome = await sendAlerts(config, { kind, rule, incidents }, channel.id, context);
+          return { ...outcome, last: incidents.length < PAGE ? undefined : incidents.at(-1) };
+        });
         if (failure !== null) return failure.problem;
         // Alerts that are refused keep none of the next page waiting.
         refusal ??= reason;
-        if (incidents.length < PAGE) break;
+        if (last === undefined) break;
         after = last.id;
       }
     }

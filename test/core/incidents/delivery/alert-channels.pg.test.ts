@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { receiveHttp } from '../../notify/receivers.ts';
+import { until } from '../../../helpers/until.ts';
+import { receiveHttp, type Receiver } from '../../notify/receivers.ts';
 import { openBench, type Bench } from '../open-incidents.ts';
 import { kinds, listIncidents, messagesOf, ruleFor as rule } from '../receiver-rule.ts';
 
@@ -148,5 +149,75 @@ describe('a channel that keeps an alert for each incident', () => {
     await bench.incidents.deliver();
     await bench.incidents.deliver();
     expect(pager.received.map(({ path }) => path.includes('/close'))).toEqual([false, true]);
+  });
+});
+
+interface Alert {
+  readonly labels: { readonly metric: string };
+  readonly endsAt: string;
+}
+
+describe('an Alertmanager', () => {
+  const open = async (receiver: Receiver, ...others: readonly Receiver[]) => {
+    await bench.incidents.rules.createRule({
+      ...rule(receiver),
+      quietSeconds: 0,
+      channels: [
+        { kind: 'ALERTMANAGER', url: receiver.url },
+        ...others.flatMap((other) => rule(other).channels),
+      ],
+    });
+  };
+  const saidBy = ({ received }: Receiver) =>
+    received
+      .flatMap(({ body }) => JSON.parse(body) as Alert[])
+      .map(({ labels, endsAt }) => `${labels.metric} ${endsAt.slice(11, 16)}`);
+
+  it('is not told late that an alert is over which fires again, but of the others in that message', async () => {
+    await using receiver = await receiveHttp();
+    await open(receiver);
+    const [again = 0, over = 0] = await bench.makeMetrics(2);
+    await bench.score([again, over].map((metric) => ({ metric, minute: 0, opens: true })));
+    bench.setClock(1);
+    await bench.incidents.deliver();
+    receiver.answer(503);
+    await bench.score([again, over].map((metric) => ({ metric, minute: 2 })));
+    bench.setClock(3);
+    await bench.incidents.deliver();
+    receiver.answer(200);
+    await bench.score([{ metric: again, minute: 3, opens: true }]);
+    bench.setClock(60);
+    await bench.incidents.deliver();
+    expect(saidBy(receiver).slice(2).toSorted()).toEqual(['m1 13:04', 'm2 12:02']);
+    const messages = await bench.database.prisma.notification.findMany({ orderBy: { number: 'asc' } });
+    expect(messages.map(({ kind, state, subject }) => [kind, state, subject !== null])).toEqual([
+      ['START', 'SENT', true],
+      ['END', 'SENT', true],
+      ['START', 'SENT', true],
+    ]);
+  });
+
+  it('is told nothing while something is said to it: what is sent again and what is new come in their order', async () => {
+    await using receiver = await receiveHttp();
+    await using hook = await receiveHttp();
+    await open(receiver, hook);
+    const [metric = 0] = await bench.makeMetrics(1);
+    await bench.score([{ metric, minute: 0, opens: true }]);
+    bench.setClock(1);
+    await bench.incidents.deliver();
+    const release = receiver.hold();
+    const resent = bench.incidents.resend();
+    await receiver.arrived(2);
+    await bench.score([{ metric, minute: 2 }]);
+    bench.setClock(3);
+    const delivered = bench.incidents.deliver();
+    // By then the message for Alertmanager, which was claimed with it, would have come, too.
+    const sent = { channelKind: 'WEBHOOK', kind: 'END', state: 'SENT' } as const;
+    await until(async () => expect(await bench.database.prisma.notification.count({ where: sent })).toBe(1));
+    expect(saidBy(receiver)).toEqual(['m1 12:05', 'm1 12:05']);
+    release();
+    await Promise.all([resent, delivered]);
+    // What is over may have been sent again, too.
+    expect([...new Set(saidBy(receiver).slice(2))]).toEqual(['m1 12:02']);
   });
 });

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeChannel } from '../../../../src/core/incidents/delivery/channels.ts';
+import { ChannelTurns } from '../../../../src/core/incidents/delivery/channel-turns.ts';
 import {
   claimDueMessages,
   type DueMessage,
@@ -120,6 +121,7 @@ function makeContext(pool: pg.Pool = database.pool): DeliverContext {
     stats: createStats(),
     log: createLog('silent'),
     now,
+    turns: new ChannelTurns(),
     onTried: () => undefined,
   };
 }

@@ -1,6 +1,7 @@
 /** When a message that cannot be delivered is tried again, given up and asked for again; with a clock set by hand. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Dispatcher } from '../../../../src/core/incidents/delivery/dispatcher.ts';
+import { ChannelTurns } from '../../../../src/core/incidents/delivery/channel-turns.ts';
 import { createLog } from '../../../../src/log.ts';
 import { createOutbound } from '../../../../src/platform/outbound/outbound-client.ts';
 import { createSeal } from '../../../../src/platform/outbound/sealed-secret.ts';
@@ -41,6 +42,7 @@ function openDispatcher(random = 0) {
     log: createLog('silent'),
     stats,
     now: () => new Date(nowMs),
+    turns: new ChannelTurns(),
     onTried: (id) => tried.push(id),
     random: () => random,
   });

@@ -13,6 +13,7 @@ import type { Config } from '../platform/config/read-config.ts';
 import { configureConnection } from '../platform/postgres/connection.ts';
 import { findRunningEmbedded, requireEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
+import { liftTransactionLimit } from '../platform/postgres/long-statement.ts';
 import { inTransaction } from '../platform/postgres/transaction.ts';
 import { readVersion } from '../version.ts';
 import { nameInput, openInput, openOutput } from './named-file.ts';
@@ -103,6 +104,8 @@ async function inLongTransaction(
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));
   try {
+    // It is the one session of the pool.
+    await liftTransactionLimit(pool, { isLocal: false });
     await inTransaction(pool, work);
   } finally {
     await pool.end();

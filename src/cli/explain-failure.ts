@@ -4,7 +4,9 @@ import { ListenError } from '../platform/runtime/listen.ts';
 
 /** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html, or the system's error code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  '25006': 'the database is read-only: point DATABASE_URL at the primary',
+  '25006':
+    'the database is read-only: point DATABASE_URL at the primary; default_transaction_read_only has to be off, which managed ones ' +
+    'switch on when their disk is full',
   '28000': 'PostgreSQL does not let this user in: check the user in DATABASE_URL, and pg_hba.conf',
   '28P01': 'check the password in DATABASE_URL',
   '3D000': 'create the database first: createdb, or CREATE DATABASE',
@@ -12,7 +14,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'the database user lacks rights: it must own the database, or at least be allowed to create tables in the schema public',
   '53100': 'the disk is full: free some space',
   '53200': 'PostgreSQL is out of memory: raise max_locks_per_transaction, or give it more',
-  '53300': 'PostgreSQL has no free connections: raise max_connections, or end other clients',
+  '53300':
+    'no connection is free: raise max_connections of PostgreSQL, or the limit of the user (ALTER ROLE … CONNECTION LIMIT) or the ' +
+    'database, or end other clients',
   '57P03': 'PostgreSQL is still starting: try again',
   EACCES: 'this user may not do that: check who owns the file or folder, or choose another LAPWING_DATA_DIR',
   EDQUOT: 'the disk quota is used up',

@@ -409,7 +409,7 @@ describe('a failure is explained', () => {
   it.each([
     ['42501', /the database user lacks rights/],
     ['53100', /the disk is full/],
-    ['53300', /no free connections/],
+    ['53300', /no connection is free/],
     ['EROFS', /read-only/],
     ['EMFILE', /ulimit -n/],
   ])('with the remedy for %s, also where another error wraps it', (code, remedy) => {

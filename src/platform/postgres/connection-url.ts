@@ -96,6 +96,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [/unrecognized configuration parameter "idle_session_timeout"/, ': PostgreSQL 14 or newer is needed'],
   [/no pg_hba\.conf entry .*no encryption/, ': add sslmode=require to DATABASE_URL'],
+  [/client password must be a/, ': PostgreSQL asks for a password, and DATABASE_URL has none'],
   [/server does not support SSL/, ': leave sslmode out of DATABASE_URL, or write sslmode=disable'],
 ];
 

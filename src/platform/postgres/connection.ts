@@ -18,7 +18,8 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 /**
  * What a user or a database may have otherwise. Prisma writes times without a zone, reads them as UTC, and names tables with their
  * schema, which our SQL does not: a schema that is named after the user would come before public. pg reads dates of ISO alone.
- * Who has waited for a lock has to see what was committed meanwhile. The limits are for what asks for none, as a backup does: pg
+ * Who has waited for a lock has to see what was committed meanwhile. What is acknowledged has to be on disk, also where a whole
+ * PostgreSQL is set to answer sooner. The limits are for what asks for none, as a backup does: pg
  * sends no 0, and those it sends come after these.
  */
 const SESSION = [
@@ -28,6 +29,7 @@ const SESSION = [
   'extra_float_digits=1',
   'standard_conforming_strings=on',
   'default_transaction_isolation=read\\ committed',
+  'synchronous_commit=on',
   'statement_timeout=0',
   'lock_timeout=0',
   'idle_in_transaction_session_timeout=0',

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { describeConnection, openClient } from './connection.ts';
+import { liftTransactionLimit } from './long-statement.ts';
 import { describeError, hasCode } from './error-text.ts';
 import { MIGRATIONS_FOLDER, readMigrations, type Migration } from './migration-files.ts';
 import { OperatorError } from '../../errors.ts';
@@ -63,6 +64,7 @@ export async function applyMigrations(options: {
   });
   try {
     await checkVersion(client);
+    await liftTransactionLimit(client, { isLocal: false });
     await lock(client);
     await createBookkeeping(client, describeConnection(options.connection));
     const pending = await listUnapplied(client, migrations, describeConnection(options.connection));

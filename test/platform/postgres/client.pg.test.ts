@@ -93,7 +93,7 @@ test('what is not a PostgreSQL URL is refused without being repeated', () => {
   );
 });
 
-test('limits and isolation are ours, whatever the database has: none where none is asked for', async () => {
+test('limits, isolation and durability are ours, whatever the database has: none where none is asked for', async () => {
   await using database = await withDatabase();
   const name = new URL(database.connection).pathname.slice(1);
   const given = {
@@ -102,6 +102,7 @@ test('limits and isolation are ours, whatever the database has: none where none 
     idle_in_transaction_session_timeout: `'1s'`,
     idle_session_timeout: `'3s'`,
     default_transaction_isolation: `'serializable'`,
+    synchronous_commit: 'off',
     standard_conforming_strings: 'off',
   };
   for (const [setting, value] of Object.entries(given))
@@ -115,7 +116,11 @@ test('limits and isolation are ours, whatever the database has: none where none 
     statement_timeout: 0,
     idle_in_transaction_session_timeout: 0,
   });
-  const ours = { default_transaction_isolation: 'read committed', standard_conforming_strings: 'on' };
+  const ours = {
+    default_transaction_isolation: 'read committed',
+    standard_conforming_strings: 'on',
+    synchronous_commit: 'on',
+  };
   expect(await read(long)).toEqual({
     ...ours,
     statement_timeout: '0',

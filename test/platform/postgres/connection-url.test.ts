@@ -36,6 +36,7 @@ const FIXED = [
   'extra_float_digits=1',
   'standard_conforming_strings=on',
   'default_transaction_isolation=read\\ committed',
+  'synchronous_commit=on',
   'statement_timeout=0',
   'lock_timeout=0',
   'idle_in_transaction_session_timeout=0',
@@ -138,16 +139,34 @@ function writeError(code: string, message: string): Buffer {
 /** As PostgreSQL 13. */
 const TOO_OLD = writeError('42704', 'unrecognized configuration parameter "idle_session_timeout"');
 
+/** AuthenticationSASL, and AuthenticationSASLContinue after what the client says to that. */
+const ASKS_FOR_PASSWORD = [
+  [10, 'SCRAM-SHA-256\0\0'],
+  [11, 'r=nonce,s=c2FsdA==,i=4096'],
+].map(([kind, text]) => writeAuthentication(Number(kind), String(text)));
+
+function writeAuthentication(kind: number, text: string): Buffer {
+  const head = Buffer.from('R........');
+  head.writeInt32BE(text.length + 8, 1);
+  head.writeInt32BE(kind, 5);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
 /** Answers what PostgreSQL does to a request for TLS: `S` and a certificate nobody trusts, or `N`; or to a start. */
-async function listen(answer: 'S' | 'N' | Buffer) {
+async function listen(answer: 'S' | 'N' | Buffer | readonly Buffer[]) {
+  const answers = typeof answer === 'string' || Buffer.isBuffer(answer) ? [answer] : answer;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
-    socket.once('data', () => {
-      socket.write(answer);
-      if (answer === 'S')
-        new TLSSocket(socket, { isServer: true, ...SELF_SIGNED }).on('error', () => undefined);
+    let written = 0;
+    socket.on('data', () => {
+      const next = answers[written++];
+      if (next === undefined) return;
+      socket.write(next);
+      if (answer !== 'S') return;
+      socket.removeAllListeners('data');
+      new TLSSocket(socket, { isServer: true, ...SELF_SIGNED }).on('error', () => undefined);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -164,6 +183,7 @@ describe('what PostgreSQL is reached by', () => {
   it.each([
     ['S', 'require', /self-signed certificate.*: add sslrootcert=FILE .*, or sslmode=no-verify/],
     ['N', 'require', /does not support SSL connections: leave sslmode out/],
+    [ASKS_FOR_PASSWORD, 'disable', /: PostgreSQL asks for a password, and DATABASE_URL has none$/],
     [TOO_OLD, 'disable', /"idle_session_timeout": PostgreSQL 14 or newer is needed$/],
   ] as const)('answers %s to sslmode=%s: it says what to change', async (answer, mode, message) => {
     using server = await listen(answer);

@@ -2,8 +2,11 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { applyMigrations } from '../../../src/platform/postgres/migrate.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from '../../../src/platform/postgres/migration-files.ts';
+import { queryAtLength } from '../../../src/platform/postgres/long-statement.ts';
+import { inTransaction } from '../../../src/platform/postgres/transaction.ts';
 import { createLog } from '../../../src/log.ts';
 import { withDatabase } from '../../helpers/database.ts';
 
@@ -109,4 +112,20 @@ test('a database that cannot be reached is named without its password', async ()
   const refused = applyMigrations({ connection, log });
   await expect(refused).rejects.toThrow('cannot connect to PostgreSQL database metrics at 127.0.0.1:1: ');
   await expect(refused).rejects.not.toThrow('secret');
+});
+
+test('a limit of the database for transactions cuts neither a migration nor a long statement', async (context) => {
+  await using database = await withDatabase();
+  const { connection, pool } = database;
+  const { rows: settings } = await pool.query(`SELECT FROM pg_settings WHERE name = 'transaction_timeout'`);
+  if (settings.length === 0) context.skip('PostgreSQL has it from 17 on');
+  const name = new URL(connection).pathname.slice(1);
+  await pool.query(`ALTER DATABASE ${name} SET transaction_timeout = '300ms'`);
+  await using migrations = await copyMigrations();
+  await migrations.add('29990101000000_slow', 'SELECT pg_sleep(0.4);');
+  const applied = await applyMigrations({ connection, log, folder: migrations.folder });
+  expect(applied).toEqual(['29990101000000_slow']);
+  await using limited = createDatabase({ connection, log, use: 'lapwing test' });
+  const slow = inTransaction(limited.pool, (client) => queryAtLength(client, 'SELECT pg_sleep($1)', [0.4]));
+  await expect(slow).resolves.toMatchObject({ rowCount: 1 });
 });

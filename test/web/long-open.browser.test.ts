@@ -52,12 +52,12 @@ describe.skipIf(executable === null)('a page that is open for long', () => {
     page.on('request', (request) => {
       if (request.postData()?.includes(`query ${query}`) === true) asked += 1;
     });
-    let changes = 0;
-    while (asked < 3) {
+    const startMs = performance.now();
+    for (let changes = 0; asked < 3; changes++)
       await read(server, MARK, { input: { ids: [incidentId], seen: changes % 2 === 0 } });
-      changes += 1;
-    }
-    expect(changes).toBeGreaterThan(asked * 4);
+    // It asks once for all that changes within a second; a question may be of before. How many changes these are is
+    // the machine's business.
+    expect(performance.now() - startMs).toBeGreaterThan(900);
     await page.context().close();
   });
 

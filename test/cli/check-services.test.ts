@@ -65,7 +65,9 @@ describe('of AWS', () => {
   });
 
   it('that it was not tried where nothing says that it is wanted', async () => {
-    expect(await checkAws(readConfig({}), { HOME: '/root' })).toMatch(/^not tried.*AWS_REGION/);
+    expect(await checkAws(readConfig({}), { HOME: '/root', AWS_CA_BUNDLE: '/etc/ca.pem' })).toMatch(
+      /^not tried.*AWS_REGION/,
+    );
   });
 
   it('that it is the server itself', async () => {

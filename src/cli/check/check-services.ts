@@ -19,6 +19,9 @@ export const ANSWER_LIMIT_MS = 2_000;
 /** Credentials may have to be asked for, too, and four requests are sent. */
 const AWS_LIMIT_MS = 10_000;
 export const NONE = 'none, and none is needed';
+/** Other variables of the SDK are set for whole companies, such as AWS_CA_BUNDLE. */
+const WANTS_AWS =
+  /^AWS_(?:(?:DEFAULT_)?REGION|(?:DEFAULT_)?PROFILE|ACCESS_KEY_ID|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_CREDENTIALS_\w+|ENDPOINT_URL\w*)$/;
 /** Where the environment names no region; every account has it. */
 const DEFAULT_REGION = 'us-east-1';
 
@@ -33,8 +36,8 @@ export async function checkAws(
 ): Promise<string> {
   const { awsEndpoint } = config;
   if (awsEndpoint === 'self') return 'the CloudWatch service of the server itself, at /aws';
-  if (awsEndpoint === undefined && !Object.keys(environment).some((name) => name.startsWith('AWS_')))
-    return 'not tried, as no AWS_… variable is set: AWS_REGION says where to try';
+  if (awsEndpoint === undefined && !Object.keys(environment).some((name) => WANTS_AWS.test(name)))
+    return 'not tried, as nothing names a region, a profile or credentials: AWS_REGION says where to try';
   const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
   const { aws } = openAws(config, createStats(), { maxAttempts: 1 });
   try {

@@ -1,6 +1,7 @@
 /** Where metrics that are polled come from, beside AWS: as the settings name them. */
 import { createInfluxdbSource, type InfluxdbSource } from '../../core/sources/influxdb/influxdb.ts';
 import { createPrometheusSource, type PrometheusSource } from '../../core/sources/prometheus/prometheus.ts';
+import type { PrometheusConnection } from '../../core/sources/prometheus/prometheus-client.ts';
 import type { Source } from '../../core/sources/source.ts';
 import type { Config } from '../../platform/config/read-config.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
@@ -36,17 +37,23 @@ function openInfluxdb(config: Config, log: Log): InfluxdbSource | null {
 
 /** Null where none is set. */
 function openPrometheus(config: Config, stats: Stats, log: Log): PrometheusSource | null {
+  const connection = findPrometheus(config);
+  if (connection === null) return null;
+  return createPrometheusSource({
+    connection,
+    settleSeconds: config.prometheusSettleSeconds,
+    onDropped: (reason, values) => stats.countReason('prometheus_values_dropped', reason, values),
+    log,
+  });
+}
+
+/** Where the settings say that a Prometheus is, and who asks it. Null where they name none. */
+export function findPrometheus(config: Config): PrometheusConnection | null {
   const {
     prometheusUrl: url,
     prometheusUser: user,
     prometheusPassword: password,
     prometheusToken: token,
   } = config;
-  if (url === undefined) return null;
-  return createPrometheusSource({
-    connection: { url, user, password, token },
-    settleSeconds: config.prometheusSettleSeconds,
-    onDropped: (reason, values) => stats.countReason('prometheus_values_dropped', reason, values),
-    log,
-  });
+  return url === undefined ? null : { url, user, password, token };
 }

@@ -6,6 +6,7 @@ import { openMailer } from '../../app/build-http-app.ts';
 import { openProvider } from '../../app/open-login.ts';
 import { openWriteTarget } from '../../app/open-score-export.ts';
 import { openAws } from '../../app/sources/open-aws.ts';
+import { findPrometheus } from '../../app/sources/open-sources.ts';
 import { encodeWrite } from '../../core/prometheus/score-export/encode-write.ts';
 import { createQueryInfluxdb } from '../../core/sources/influxdb/influxdb-query.ts';
 import { PrometheusClient } from '../../core/sources/prometheus/prometheus-client.ts';
@@ -70,17 +71,12 @@ export async function checkInfluxdb(config: Config, limitMs = ANSWER_LIMIT_MS): 
 }
 
 export async function checkPrometheus(config: Config, limitMs = ANSWER_LIMIT_MS): Promise<string> {
-  const {
-    prometheusUrl: url,
-    prometheusUser: user,
-    prometheusPassword: password,
-    prometheusToken: token,
-  } = config;
-  if (url === undefined) return NONE;
-  const client = new PrometheusClient({ url, user, password, token });
+  const connection = findPrometheus(config);
+  if (connection === null) return NONE;
+  const client = new PrometheusClient(connection);
   const nowMs = Date.now();
   const steps = { firstMs: nowMs, lastMs: nowMs, periodSeconds: 60 };
-  const { origin } = new URL(url);
+  const { origin } = new URL(connection.url);
   return client.queryRange('vector(1)', steps, AbortSignal.timeout(limitMs)).then(
     () => `${origin}: expressions can be read`,
     (error: unknown) => `${origin}: WARNING: no expressions can be read: ${messageOf(error)}`,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findProgram } from './helpers/program.ts';
+import { findProgram, isBuilt } from './helpers/program.ts';
 import { findFreePort } from './helpers/server-process.ts';
 import { startServer, type TestServer } from './helpers/start-server.ts';
 
@@ -31,6 +31,14 @@ async function run(
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, stdout, stderr };
 }
+
+// npx makes it so only where it does not know the checkout yet.
+it.skipIf(!isBuilt())('the built program is run by its name', async () => {
+  const [built = ''] = PROGRAM;
+  const child = spawn(built, ['--version'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  expect(stdout).toMatch(/^(?:lapwing )?\d+\.\d+\.\d+\n$/i);
+});
 
 describe('the command line', () => {
   let server: TestServer;
